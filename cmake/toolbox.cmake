@@ -1,0 +1,57 @@
+# What every target shares: launchers, warnings, sanitizers, and how folders become source lists.
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER AND NOT DEFINED ENV{CCACHE_DISABLE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+find_program(MOLD_PROGRAM mold)
+find_program(LLD_PROGRAM ld.lld)
+if(MOLD_PROGRAM)
+  add_link_options(-fuse-ld=mold)
+elseif(LLD_PROGRAM)
+  add_link_options(-fuse-ld=lld)
+endif()
+
+# Reads and writes go through spans of raw bytes; -ffp-contract=off keeps results the same on every machine.
+add_compile_options(-ffp-contract=off)
+if(PARE_SANITIZE)
+  add_compile_options(-fsanitize=${PARE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${PARE_SANITIZE})
+endif()
+
+function(pare_target name)
+  target_compile_options(${name} PRIVATE -Wall -Wextra -Wshadow -Wno-missing-field-initializers)
+  if(PARE_WERROR)
+    target_compile_options(${name} PRIVATE -Werror)
+  endif()
+endfunction()
+
+# All .cc files below the given folders.
+function(pare_sources out)
+  set(all)
+  foreach(folder ${ARGN})
+    file(GLOB_RECURSE found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cc)
+    list(APPEND all ${found})
+  endforeach()
+  list(SORT all)
+  set(${out} ${all} PARENT_SCOPE)
+endfunction()
+
+# Files of the given folders are compiled together, a dozen at a time; each folder is a group of its own, and the
+# target's other files stay separate.
+function(pare_unity target)
+  if(NOT PARE_UNITY)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  foreach(folder ${ARGN})
+    file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cc)
+    string(MAKE_C_IDENTIFIER ${folder} base)
+    set(count 0)
+    foreach(file ${files})
+      math(EXPR group "${count} / 13")
+      set_source_files_properties(${file} PROPERTIES UNITY_GROUP ${base}_${group})
+      math(EXPR count "${count} + 1")
+    endforeach()
+  endforeach()
+endfunction()

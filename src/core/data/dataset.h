@@ -1,0 +1,118 @@
+// Data as the engine sees it: numbered samples, each some input tensors and a target, written straight into a batch.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "format/tensor.h"
+
+namespace pare {
+
+struct FieldSpec {
+  DType dtype = DType::f32;
+  Shape shape;  // of one sample, without the batch
+  size_t byte_size() const;
+};
+struct SampleSpec {
+  std::vector<FieldSpec> inputs;      // in the order of the graph's inputs
+  FieldSpec target{DType::i64, {}};   // a class index; vectors and maps are f32
+};
+// Where read() writes one sample.
+struct SampleBuffer {
+  std::span<const std::span<std::byte>> inputs;
+  std::span<std::byte> target;
+};
+
+// Immutable and safe to read from several threads. Wrappers compose (take, shuffle, augment, cache): one per file.
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+  virtual size_t size() const = 0;
+  virtual const SampleSpec& spec() const = 0;
+  // `draw` keys the randomness of augmentation (0: none); the same (index, draw) always gives the same sample.
+  virtual void read(size_t index, uint64_t draw, const SampleBuffer& out) const = 0;
+};
+using DatasetPtr = std::shared_ptr<const Dataset>;
+
+// y = (x * scale - mean[c]) / std[c], x in 0..255, channels in `order`. Travels with the model as metadata.
+struct Preprocessing {
+  double scale = 1.0 / 255;
+  std::vector<double> mean = {0}, std = {1};     // one entry for all channels, or one per channel
+  std::string order = "RGB";                     // RGB, BGR or L (grey)
+  std::vector<int64_t> size;                     // height, width; empty: as the data comes
+  std::vector<std::string> classes;              // names; may be empty
+  friend bool operator==(const Preprocessing&, const Preprocessing&) = default;
+};
+using Metadata = std::vector<std::pair<std::string, std::string>>;
+// Keys pare.scale, pare.mean, pare.std, pare.size, pare.order, pare.classes. Others are left alone.
+void to_metadata(const Preprocessing& preprocessing, Metadata& metadata);
+// Nothing when none of the keys is there. Error(invalid) on values that do not parse.
+std::optional<Preprocessing> from_metadata(const Metadata& metadata);
+
+// The three parts of a data set. Choices are made on `validation`; `test` is read once, at the end.
+struct Data {
+  DatasetPtr train, validation, test;
+  Preprocessing preprocessing;
+  int64_t classes = 0;
+  std::string description;  // "mnist:DIR, 55,000 train, 5,000 validation, 10,000 test"
+};
+
+struct DataOptions {
+  int64_t validation = 5000;  // images held out of the training part; at most a fifth of it
+  uint64_t seed = 0;          // of the split (fixed by default so that seeds of training share it)
+  std::optional<Preprocessing> preprocessing;  // of the model; else the data set's default
+  int64_t take = 0;           // use only the first n training samples after the split; 0: all
+};
+// "digits", "mnist:DIR", "cifar10:DIR", "cifar100:DIR". Errors name the file. Kinds: core/data/source_list.def.
+Data open_data(const std::string& spec, const DataOptions& options = {});
+struct DataKind { std::string_view name, summary; };
+std::vector<DataKind> data_kinds();
+
+// Augmentation of image inputs (C, H, W), said in a recipe as `augment: {flip: true, shift: 4, rotate: 10, cutout: 8}`.
+struct AugmentOptions {
+  bool flip = false;      // mirror left-right with probability 1/2
+  int64_t shift = 0;      // random crop after padding by this many pixels on each side
+  double rotate = 0;      // degrees, uniform in +-
+  double scale = 0;       // relative size, uniform in 1 +-
+  double elastic = 0;     // elastic distortion, pixels of displacement
+  int64_t cutout = 0;     // side of a square set to the mean
+  template <class V>
+  void visit(V& v) {
+    v.field("flip", flip, "mirror images left-right half of the time");
+    v.field("shift", shift, "shift by up to this many pixels in each direction", {0, 1024});
+    v.field("rotate", rotate, "rotate by up to this many degrees", {0, 180});
+    v.field("scale", scale, "zoom by up to this share", {0, 0.9});
+    v.field("elastic", elastic, "elastic distortion of up to this many pixels", {0, 64});
+    v.field("cutout", cutout, "blank a square with sides of this many pixels", {0, 1024});
+  }
+  bool any() const { return flip || shift || rotate > 0 || scale > 0 || elastic > 0 || cutout; }
+};
+DatasetPtr augment(DatasetPtr base, const AugmentOptions& options, const Preprocessing& preprocessing);
+DatasetPtr take(DatasetPtr base, std::vector<size_t> indices);
+
+// One batch, ready for the engine: inputs (n, ...) and targets (n, ...).
+struct Batch {
+  std::vector<Tensor> inputs;
+  Tensor target;
+  int64_t size = 0;
+};
+// Reads batches ahead on its own threads, in a fixed order; the same batches for any number of threads.
+// Order: shuffled by (seed, epoch) or as it comes. The last batch of an epoch may be smaller unless drop_last.
+class Loader {
+ public:
+  struct Options { int64_t batch = 128; bool shuffle = false; bool drop_last = false; uint64_t seed = 0; int64_t epoch = 0; int threads = 1; int ahead = 4; };
+  Loader(DatasetPtr dataset, const Options& options);
+  ~Loader();
+  int64_t batches() const;
+  bool next(Batch& batch);  // false at the end; rethrows what a reader threw
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pare

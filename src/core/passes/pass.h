@@ -1,0 +1,23 @@
+// Lossless rewrites. One per file with a row at its end and a line in pass_list.def; every one keeps the outputs.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "core/graph.h"
+
+namespace pare {
+
+struct PassDef {
+  std::string_view name, summary;
+  bool (*run)(Graph&);  // true when something changed
+  bool simplifies;      // part of `pare simplify`
+};
+std::span<const PassDef* const> pass_list();
+// All simplifying passes until nothing changes. Returns how often each one changed something, in list order.
+std::vector<std::pair<std::string_view, int>> simplify(Graph& graph);
+// Moves QuantizeLinear/DequantizeLinear pairs and DequantizeLinear of constants into encodings where every user
+// agrees; export writes them back. Compressing steps run it, import does not.
+bool fold_qdq(Graph& graph);
+
+}  // namespace pare
