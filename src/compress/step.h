@@ -2,7 +2,7 @@
 #pragma once
 
 #include <functional>
-#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +11,7 @@
 
 #include "core/data/dataset.h"
 #include "core/graph.h"
+#include "core/pack/pack.h"
 #include "core/params.h"
 #include "core/progress.h"
 #include "train/engine.h"
@@ -24,29 +25,48 @@ struct StepReport {
   nlohmann::ordered_json details = nlohmann::ordered_json::object();
 };
 
+// Where the training runs inside a step leave what they need to go on after a kill (compress/checkpoint.h).
+class FitStore {
+ public:
+  virtual ~FitStore() = default;
+  // Training run `index` of this step (0-based): had it finished, its graph and curve are put back.
+  virtual bool finished(size_t index, Graph& graph, std::vector<EpochRecord>& history) = 0;
+  // Replaces `graph` by what a resumed run would read, so that both go on from the same bytes.
+  virtual void finish(size_t index, Graph& graph, const std::vector<EpochRecord>& history) = 0;
+  virtual std::vector<std::byte> load(size_t index) = 0;  // what save was given last; empty: nothing
+  virtual void save(size_t index, std::span<const std::byte> bytes) = 0;
+};
+
 struct Session {
   Graph& graph;
   const Data* data;                              // null when the recipe has none; need_data() says so
   Progress& progress;
   StepReport& report;
+  PackOptions& packing;                          // how the final .pare is written
+  std::function<Engine&()> engine;               // opened when first called
   uint64_t seed = 0;                             // of this step
   Param train_defaults;                          // the recipe's `train:` block
-  std::string output;                            // folder for files of the result; empty: none are written
-  std::function<Engine&()> engine;               // opened when first called
-  // Checkpoints inside a training step, wired by the runner (empty functions: none).
-  std::function<void(std::span<const std::byte>, int64_t)> save;
-  std::vector<std::byte> resume;
+  bool test_curves = false;                      // evaluate the test part after every epoch too
+  FitStore* store = nullptr;                     // null: no checkpoints
+  size_t fits = 0;                               // training runs of this step so far
 
-  const Data& need_data() const;                 // Error(invalid) "step train needs --data"
-  // Trains graph with the recipe's defaults overridden by `params`' own train keys; checkpoints, resumes and records.
-  void fit(const TrainOptions& options, Observer* observer = nullptr, uint64_t salt = 0);
+  const Data& need_data(std::string_view what) const;  // Error(invalid) "prune_weights with epochs needs data (--data)"
+  // Trains the graph with cross entropy (mean squared error for targets that are no classes); checkpoints, resumes
+  // and records.
+  void fit(const TrainOptions& options, Observer* observer = nullptr);
 };
 
+// What a step will do, known before anything runs.
+struct StepPlan {
+  nlohmann::ordered_json options;  // effective values
+  int64_t epochs = 0;              // of training, all rounds together
+};
 struct StepDef {
   std::string_view name, summary;
   void (*run)(Session&, const Param& params);
-  void (*check)(const Param& params, const Param& train_defaults);  // reads the options only: errors before anything runs
-  std::string (*help)();                                             // options, one per line
+  StepPlan (*plan)(const Param& params, const Param& train_defaults);  // reads and checks the options only
+  std::string (*help)();                                               // options, one per line
+  bool compresses = true;                                              // false: train, finetune
 };
 std::span<const StepDef* const> step_list();
 const StepDef& find_step(std::string_view name, const std::string& where);  // Error(invalid) with the nearest name

@@ -12,7 +12,8 @@ namespace pare {
 struct Criterion {
   std::string_view name, summary;
   Needs needs;
-  void (*score)(const WeightEvidence& evidence, std::span<float> scores);  // higher: more important
+  // Higher: more important. Scores are finite and not negative.
+  void (*score)(const WeightEvidence& evidence, uint64_t seed, std::span<float> scores);
 };
 std::span<const Criterion* const> criterion_list();
 const Criterion& find_criterion(std::string_view name);
