@@ -87,9 +87,9 @@ template <class Options>
 void read_params(const Param& params, Options& options) {
   read_params_with(params, [&](ParamVisitor& v) { options.visit(v); });
 }
-// Effective values.
-template <class Options>
-nlohmann::ordered_json params_to_json(Options options) {
+// Effective values. (Json is a parameter so that only callers need the complete type.)
+template <class Options, class Json = nlohmann::ordered_json>
+Json params_to_json(Options options) {
   return params_to_json_with([&](ParamVisitor& v) { options.visit(v); });
 }
 // Lines "  name (default)   help".

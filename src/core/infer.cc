@@ -1,0 +1,114 @@
+#include "core/infer.h"
+
+#include <unordered_map>
+
+#include "core/edit.h"
+#include "core/error.h"
+#include "format/infer.h"
+
+namespace pare {
+namespace {
+
+// What the rules may know of a value before any node ran: type, shape, and the elements of small integer constants.
+TensorFacts facts_of(const Value& value) {
+  TensorFacts facts{value.dtype, value.dims, {}};
+  if (!value.constant) return facts;
+  const Tensor& tensor = *value.constant;
+  facts.dtype = tensor.dtype();
+  facts.dims = to_dims(tensor.shape());
+  if (!is_integer(tensor.dtype()) || tensor.rank() > 1 || tensor.size() > static_cast<int64_t>(kMaxValueElements)) return facts;
+  const Tensor wide = cast(tensor, DType::i64);
+  facts.value = to_dims(wide.view<int64_t>());
+  return facts;
+}
+
+class Inference {
+ public:
+  explicit Inference(Graph& graph) : graph_(graph), symbols_(graph.next_symbol) {
+    facts_.reserve(graph.values.size());
+    for (const Value& value : graph.values) facts_.push_back(facts_of(value));
+  }
+  ~Inference() { graph_.next_symbol = symbols_.next(); }
+
+  void run(NodeId id) {
+    const Node& node = graph_.node(id);
+    const InferRule rule = node.domain.empty() || node.domain == "ai.onnx" ? infer_rule(node.op) : nullptr;
+    if (!rule) return;
+    std::vector<const TensorFacts*> inputs;
+    for (const ValueId input : node.inputs) inputs.push_back(input == kNoValue ? nullptr : &facts_[static_cast<size_t>(input)]);
+    std::vector<TensorFacts> outputs(node.outputs.size());
+    InferContext context{node.attributes, inputs, outputs, symbols_};
+    if (const Status status = rule(context); !status.ok()) {
+      const std::string file = graph_.source.empty() ? "" : graph_.source + ": ";
+      fail(status.code(), "{}{}: {}{}", file, graph_.label(node), status.what(), describe(inputs));
+    }
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      if (node.outputs[i] != kNoValue) store(node.outputs[i], std::move(outputs[i]));
+    }
+  }
+
+ private:
+  void store(ValueId id, TensorFacts facts) {
+    Value& value = graph_.value(id);
+    if (facts.dtype != DType::none) value.dtype = facts.dtype;
+    if (facts.dims) {
+      if (value.dims && value.dims->size() == facts.dims->size()) {
+        for (size_t i = 0; i < facts.dims->size(); ++i) keep_symbol((*facts.dims)[i], (*value.dims)[i]);
+      }
+      rename(*facts.dims);
+      value.dims = facts.dims;
+    }
+    if (facts.value) rename(*facts.value);
+    facts.dtype = value.dtype;
+    facts.dims = value.dims;
+    facts_[static_cast<size_t>(id)] = std::move(facts);
+  }
+  // A dimension that nothing determines keeps the symbol it had: inferring twice changes nothing.
+  void keep_symbol(const Dim& now, const Dim& before) {
+    if (now.symbol >= first_fresh_ && now.factor == 1 && before.factor == 1 && before.symbol != 0 && before.symbol < first_fresh_) {
+      renamed_.emplace(now.symbol, before.symbol);
+    }
+  }
+  void rename(Dims& dims) const {
+    for (Dim& dim : dims) {
+      if (const auto it = renamed_.find(dim.symbol); it != renamed_.end()) dim.symbol = it->second;
+    }
+  }
+  static std::string describe(const std::vector<const TensorFacts*>& inputs) {
+    std::string text;
+    for (const TensorFacts* facts : inputs) {
+      if (!text.empty()) text += ", ";
+      text += !facts ? "none" : !facts->dims ? "?" : to_text(*facts->dims);
+    }
+    return text.empty() ? "" : fmt::format(" (inputs {})", text);
+  }
+  static std::string to_text(const Dims& dims) {
+    std::string text = "[";
+    for (size_t i = 0; i < dims.size(); ++i) text += (i ? "," : "") + (dims[i].known() ? fmt::to_string(dims[i].factor) : "?");
+    return text + "]";
+  }
+
+  Graph& graph_;
+  Symbols symbols_;
+  const uint32_t first_fresh_ = symbols_.next();
+  std::vector<TensorFacts> facts_;
+  std::unordered_map<uint32_t, uint32_t> renamed_;
+};
+
+}  // namespace
+
+void infer_shapes(Graph& graph) {
+  for (Value& value : graph.values) {
+    if (!value.constant) continue;
+    value.dtype = value.constant->dtype();
+    value.dims = to_dims(value.constant->shape());
+  }
+  Inference inference(graph);
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (!graph.nodes[i].dead) inference.run(static_cast<NodeId>(i));
+  }
+}
+
+void infer_node(Graph& graph, NodeId node) { Inference(graph).run(node); }
+
+}  // namespace pare
