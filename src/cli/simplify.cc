@@ -1,0 +1,86 @@
+// pare simplify: the lossless passes.
+#include <fmt/format.h>
+
+#include "cli/command.h"
+#include "cli/command_line.h"
+#include "cli/onnx_flags.h"
+#include "core/cost.h"
+#include "core/edit.h"
+#include "core/error.h"
+#include "core/model_file.h"
+#include "core/passes/pass.h"
+
+namespace pare::cli {
+namespace {
+
+struct SimplifyFlags : OnnxFlags {
+  std::string model, output;
+  std::vector<std::string> input_shape;
+  void visit(ParamVisitor& v) {
+    v.field("model", model, "model to simplify");
+    v.field("output", output, "file to write (.onnx)");
+    v.field("input_shape", input_shape, "fix an input's shape, so that more folds: 1x3x224x224 or NAME=1x3x224x224");
+    OnnxFlags::visit(v);
+  }
+};
+
+Dims parse_shape(const std::string& text) {
+  Dims dims;
+  size_t at = 0;
+  while (at <= text.size()) {
+    const size_t end = std::min(text.find('x', at), text.size());
+    const std::string part = text.substr(at, end - at);
+    ensure(!part.empty() && part.size() < 10 && part.find_first_not_of("0123456789") == std::string::npos,
+           "--input-shape {}: expected sizes with x between them, such as 1x3x224x224", text);
+    dims.emplace_back(std::stoll(part));
+    at = end + 1;
+  }
+  return dims;
+}
+
+void fix_shape(Graph& graph, const std::string& item) {
+  const size_t equals = item.rfind('=');
+  ensure(!graph.inputs.empty(), "--input-shape: the model has no inputs");
+  const ValueId id = equals == std::string::npos ? graph.inputs[0] : graph.find_value(item.substr(0, equals));
+  ensure(id != kNoValue, "--input-shape: the model has no input '{}'", item.substr(0, equals));
+  const Dims dims = parse_shape(equals == std::string::npos ? item : item.substr(equals + 1));
+  auto& value = graph.value(id);
+  ensure(!value.dims || value.dims->size() == dims.size(), "--input-shape: input '{}' has {} dimensions, not {}", value.name,
+         value.dims ? value.dims->size() : 0, dims.size());
+  value.dims = dims;
+  infer_shapes(graph);
+}
+
+size_t live_nodes(const Graph& graph) {
+  size_t count = 0;
+  for (const auto& node : graph.nodes) count += !node.dead;
+  return count;
+}
+
+int run_simplify(CommandLine& line) {
+  SimplifyFlags o;
+  line.parse(o, {{"model", "MODEL"}});
+  ensure(!o.output.empty(), "say where to write: -o FILE.onnx");
+  Graph graph = load_model(o.model);
+  for (const auto& item : o.input_shape) fix_shape(graph, item);
+  const size_t nodes_before = live_nodes(graph);
+  const int64_t parameters_before = cost(graph).parameters;
+  const auto changes = simplify(graph);
+  export_onnx(graph, o.output, o.options());
+  nlohmann::ordered_json passes = nlohmann::ordered_json::object();
+  std::string text = fmt::format("{}: {} nodes from {}, {} parameters from {}\n", o.output, live_nodes(graph), nodes_before,
+                                 grouped(cost(graph).parameters), grouped(parameters_before));
+  for (const auto& [name, count] : changes) {
+    passes[std::string(name)] = count;
+    if (count > 0) text += fmt::format("  {} changed something {} time{}\n", name, count, count == 1 ? "" : "s");
+  }
+  line.print({{"file", o.output}, {"nodes_before", nodes_before}, {"nodes", live_nodes(graph)}, {"passes", passes}},
+             [&] { CommandLine::print_text(text); });
+  return 0;
+}
+
+}  // namespace
+
+extern const Command command_simplify = {"simplify", "fold, merge and remove what changes nothing", "pare simplify in.onnx -o out.onnx", run_simplify};
+
+}  // namespace pare::cli

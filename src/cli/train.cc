@@ -1,0 +1,104 @@
+// pare train: trains a network on its task. Ctrl-C keeps a checkpoint beside the output; --resume goes on from it.
+#include <fmt/format.h>
+
+#include <cstring>
+#include <filesystem>
+
+#include "cli/command.h"
+#include "cli/command_line.h"
+#include "core/edit.h"
+#include "core/error.h"
+#include "core/model_file.h"
+#include "core/onnx/onnx.h"
+#include "core/random.h"
+
+namespace pare::cli {
+namespace {
+
+struct TrainFlags : TrainOptions, DataFlags, EngineFlags {
+  std::string model, output;
+  int64_t seed = 1;
+  bool resume = false;
+  void visit(ParamVisitor& v) {
+    v.field("model", model, "network to train");
+    v.field("output", output, "file to write (.onnx)");
+    DataFlags::visit(v);
+    TrainOptions::visit(v);
+    v.field("seed", seed, "of order, augmentation and dropout", {0, 9e15});
+    v.field("resume", resume, "go on from the checkpoint that an interrupted run left");
+    EngineFlags::visit(v);
+  }
+};
+
+// What a checkpoint belongs to: model bytes, data, options and seed.
+uint64_t fingerprint(const TrainFlags& o, const Data& data) {
+  const auto bytes = read_file(o.model);
+  const std::string options = params_to_json(static_cast<const TrainOptions&>(o)).dump();
+  return mix({hash_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()}), hash_of(options), hash_of(data.description),
+              static_cast<uint64_t>(o.seed)});
+}
+
+std::vector<std::byte> with_mark(uint64_t mark, std::span<const std::byte> bytes) {
+  std::vector<std::byte> all(sizeof mark + bytes.size());
+  std::memcpy(all.data(), &mark, sizeof mark);
+  if (!bytes.empty()) std::memcpy(all.data() + sizeof mark, bytes.data(), bytes.size());
+  return all;
+}
+
+std::vector<std::byte> read_checkpoint(const std::string& path, uint64_t mark) {
+  ensure(std::filesystem::exists(path), "--resume: there is no checkpoint {}", path);
+  auto bytes = read_file(path);
+  uint64_t found = 0;
+  ensure(bytes.size() > sizeof found, "--resume: {} is not a checkpoint", path);
+  std::memcpy(&found, bytes.data(), sizeof found);
+  ensure(found == mark, "--resume: {} belongs to a run with other options, data, seed or network", path);
+  bytes.erase(bytes.begin(), bytes.begin() + sizeof found);
+  return bytes;
+}
+
+int run_train(CommandLine& line) {
+  TrainFlags o;
+  line.parse(o, {{"model", "MODEL"}});
+  ensure(!o.output.empty(), "say where to write: -o FILE.onnx");
+  Graph graph = load_model(o.model);
+  mark_trainable(graph);
+  const Data data = o.open(&graph);
+  const auto engine = open_engine(o.engine_options());
+  const std::string checkpoint = o.output + ".checkpoint";
+  const uint64_t mark = fingerprint(o, data);
+
+  Job job;
+  job.graphs = {{"student", &graph, true}};
+  job.train = data.train;
+  job.validation = data.validation;
+  job.objective[0].options["label_smoothing"] = o.label_smoothing;
+  job.options = o;
+  job.seed = static_cast<uint64_t>(o.seed);
+  job.save = [&](std::span<const std::byte> bytes, int64_t) { write_file(checkpoint, with_mark(mark, bytes)); };
+  if (o.resume) job.resume = read_checkpoint(checkpoint, mark);
+  engine->fit(job, line.progress());
+
+  to_metadata(data.preprocessing, graph.origin.metadata);
+  export_onnx(graph, o.output);
+  std::filesystem::remove(checkpoint);
+  nlohmann::ordered_json json = {{"file", o.output}, {"data", data.description}, {"seed", o.seed}, {"engine", engine->description()}};
+  json["epochs"] = nlohmann::ordered_json::array();
+  for (const auto& e : job.history) {
+    json["epochs"].push_back({{"epoch", e.epoch}, {"rate", e.rate}, {"train_loss", e.train_loss}, {"train_seconds", e.train_seconds}});
+    if (e.validation)
+      json["epochs"].back()["validation"] = {{"top1", e.validation->top1}, {"loss", e.validation->loss}, {"seconds", e.validation->seconds}};
+  }
+  line.print(json, [&] {
+    std::string text = fmt::format("{}: trained {} epochs", o.output, job.history.size());
+    if (!job.history.empty() && job.history.back().validation)
+      text += fmt::format(", validation top-1 {:.2f} %", job.history.back().validation->top1 * 100);
+    CommandLine::print_text(text + "\n");
+  });
+  return 0;
+}
+
+}  // namespace
+
+extern const Command command_train = {"train", "train a network", "pare train net.onnx --data mnist:DIR -o trained.onnx --epochs 10", run_train};
+
+}  // namespace pare::cli

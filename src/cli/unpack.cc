@@ -1,0 +1,39 @@
+// pare unpack: a .pare file back into ONNX.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "cli/command.h"
+#include "cli/command_line.h"
+#include "cli/onnx_flags.h"
+#include "core/error.h"
+#include "core/model_file.h"
+
+namespace pare::cli {
+namespace {
+
+struct UnpackFlags : OnnxFlags {
+  std::string model, output;
+  void visit(ParamVisitor& v) {
+    v.field("model", model, "file to unpack");
+    v.field("output", output, "file to write (.onnx)");
+    OnnxFlags::visit(v);
+  }
+};
+
+int run_unpack(CommandLine& line) {
+  UnpackFlags o;
+  line.parse(o, {{"model", "MODEL"}});
+  ensure(!o.output.empty(), "say where to write: -o FILE.onnx");
+  export_onnx(load_model_as_is(o.model), o.output, o.options());
+  const auto bytes = static_cast<int64_t>(std::filesystem::file_size(o.output));
+  line.print({{"file", o.output}, {"bytes", bytes}},
+             [&] { CommandLine::print_text(fmt::format("{}: {} bytes\n", o.output, grouped(bytes))); });
+  return 0;
+}
+
+}  // namespace
+
+extern const Command command_unpack = {"unpack", "write a .pare file as ONNX", "pare unpack model.pare -o model.onnx", run_unpack};
+
+}  // namespace pare::cli
