@@ -12,6 +12,7 @@
 #include "format/op.h"
 #include "format/shape.h"
 #include "format/status.h"
+#include "format/tensor.h"
 
 namespace pare {
 
@@ -23,6 +24,10 @@ struct TensorFacts {
   std::optional<Dims> value;
 };
 inline constexpr size_t kMaxValueElements = 64;
+
+// What a constant tells: all of it. `value` only for integers of the sizes above.
+std::optional<Dims> small_value(const Tensor& tensor);
+TensorFacts facts_of(const Tensor& tensor);
 
 struct InferContext {
   const Attributes& attributes;
