@@ -1,0 +1,73 @@
+#include "core/cost.h"
+
+#include <algorithm>
+#include <set>
+
+#include "core/op_def.h"
+
+namespace pare {
+namespace {
+
+int64_t count_nonzeros(const Tensor& tensor) {
+  if (tensor.dtype() != DType::f32) return count_nonzeros(cast(tensor, DType::f32));
+  const auto values = tensor.view<float>();
+  return std::count_if(values.begin(), values.end(), [](float v) { return v != 0; });
+}
+
+// Values a node's parameters lie in, the weight first. `bias` of a MatMul belongs to the Add behind it.
+std::vector<ValueId> parameters_of(const Graph& graph, const Node& node, const Layer* layer) {
+  std::vector<ValueId> ids;
+  const auto add = [&](ValueId id) {
+    if (id != kNoValue && graph.value(id).constant && std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+  };
+  if (layer) {
+    add(layer->weight);
+    add(layer->bias);
+  } else if (node.op == OpKind::batch_normalization && node.inputs.size() >= 3) {
+    add(node.inputs[1]);
+    add(node.inputs[2]);
+  }
+  for (const ValueId id : node.inputs) {
+    if (id != kNoValue && graph.value(id).trainable) add(id);
+  }
+  return ids;
+}
+
+}  // namespace
+
+NetworkCost cost(const Graph& graph) {
+  NetworkCost total;
+  std::set<ValueId> counted;  // shared weights cost their bytes once and their arithmetic every time
+  const std::vector<Layer> all = layers(graph);
+  auto layer = all.begin();
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& node = graph.nodes[i];
+    if (node.dead) continue;
+    const bool is_layer = layer != all.end() && layer->node == static_cast<NodeId>(i);
+    LayerCost row;
+    row.name = node.name.empty() && !node.outputs.empty() ? graph.value(node.outputs[0]).name : node.name;
+    row.op = node.type;
+    const auto parameters = parameters_of(graph, node, is_layer ? &*layer : nullptr);
+    if (is_layer) ++layer;
+    if (!parameters.empty()) {
+      const Value& weight = graph.value(parameters[0]);
+      row.shape = weight.constant->shape();
+      if (weight.encoding.grid) row.bits = weight.encoding.grid->bits;
+    }
+    for (const ValueId id : parameters) {
+      if (!counted.insert(id).second) continue;
+      row.parameters += graph.value(id).constant->size();
+      row.nonzeros += count_nonzeros(*graph.value(id).constant);
+    }
+    const OpDef* def = op_def(node.op);
+    if (def && def->macs) row.macs = def->macs(graph, node);
+    if (row.parameters == 0 && row.macs == 0) continue;
+    total.parameters += row.parameters;
+    total.nonzeros += row.nonzeros;
+    total.macs += row.macs;
+    total.layers.push_back(std::move(row));
+  }
+  return total;
+}
+
+}  // namespace pare

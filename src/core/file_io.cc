@@ -1,0 +1,107 @@
+// Whole files: read with a limit, written so that a reader sees the old file or the new one and never a part.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "core/error.h"
+#include "core/model_file.h"
+
+namespace pare {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() { if (fd_ >= 0) ::close(fd_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  int close() {  // some file systems report a full disk only here
+    const int fd = fd_;
+    fd_ = -1;
+    return ::close(fd);
+  }
+
+ private:
+  int fd_;
+};
+
+// A path that cannot be used as it was typed is the caller's mistake; anything else is the machine's.
+[[noreturn]] void fail_io(std::string_view verb, const std::string& path, int error) {
+  const bool usage = error == ENOENT || error == ENOTDIR || error == EISDIR || error == EACCES || error == ENAMETOOLONG;
+  fail(usage ? Code::invalid : Code::io, "cannot {} {}: {}", verb, path, std::strerror(error));
+}
+
+void write_all(int fd, std::span<const std::byte> bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), std::min(bytes.size(), size_t{1} << 30));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail_io("write", path, errno);
+    bytes = bytes.subspan(static_cast<size_t>(n));
+  }
+}
+
+}  // namespace
+
+std::vector<std::byte> read_file(const std::string& path, uint64_t limit) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat info {};
+  if (file.get() < 0 || ::fstat(file.get(), &info) != 0) fail_io("read", path, errno);
+  if (S_ISDIR(info.st_mode)) fail_io("read", path, EISDIR);
+  std::vector<std::byte> bytes;
+  if (S_ISREG(info.st_mode)) {
+    if (static_cast<uint64_t>(info.st_size) > limit) fail(Code::limit, "{}: {} bytes, more than {}", path, info.st_size, limit);
+    bytes.resize(static_cast<size_t>(info.st_size));
+  }
+  size_t size = 0;
+  while (true) {  // one read past the end tells that it is the end; pipes have no size to begin with
+    if (size == bytes.size()) {
+      std::byte probe[4096];
+      const ssize_t n = ::read(file.get(), probe, sizeof probe);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) fail_io("read", path, errno);
+      if (n == 0) return bytes;
+      if (size + static_cast<size_t>(n) > limit) fail(Code::limit, "{}: more than {} bytes", path, limit);
+      bytes.insert(bytes.end(), probe, probe + n);
+      size = bytes.size();
+      continue;
+    }
+    const ssize_t n = ::read(file.get(), bytes.data() + size, std::min(bytes.size() - size, size_t{1} << 30));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail_io("read", path, errno);
+    if (n == 0) bytes.resize(size);  // shrank while we read
+    size += static_cast<size_t>(n);
+  }
+}
+
+void write_file(const std::string& path, std::span<const std::byte> bytes) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {  // a pipe or a terminal: nothing to rename over
+    Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (file.get() < 0) fail_io("write", path, errno);
+    write_all(file.get(), bytes, path);
+    return;
+  }
+  const std::string temporary = fmt::format("{}.{}.part", path, ::getpid());
+  try {
+    Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    if (file.get() < 0) fail_io("write", path, errno);
+    write_all(file.get(), bytes, path);
+    if (::fsync(file.get()) != 0 && errno != EINVAL) fail_io("write", path, errno);
+    if (file.close() != 0) fail_io("write", path, errno);
+    if (::rename(temporary.c_str(), path.c_str()) != 0) fail_io("write", path, errno);
+  } catch (const Error&) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+}
+
+void write_file(const std::string& path, std::string_view text) {
+  write_file(path, std::as_bytes(std::span(text.data(), text.size())));
+}
+
+}  // namespace pare
