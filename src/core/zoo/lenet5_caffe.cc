@@ -1,0 +1,26 @@
+// LeNet-5-Caffe: the LeNet that ships with Caffe (no activation between the convolutions), as Deep Compression used it.
+#include "core/zoo/builder.h"
+#include "core/zoo/zoo.h"
+
+namespace pare {
+namespace {
+
+Graph build_lenet5_caffe(const Param& params, uint64_t seed) {
+  const auto options = zoo_options<ImageOptions>(params);
+  Builder b("lenet5-caffe", seed, options);
+  const ConvOptions conv{.kernel = 5, .init = Init::lecun};
+  ValueId x = b.max_pool("pool1", b.conv("conv1", b.input(), 20, conv), 2, 2);
+  x = b.max_pool("pool2", b.conv("conv2", x, 50, conv), 2, 2);
+  x = b.apply(OpKind::flatten, "flatten", {x});
+  x = b.apply(OpKind::relu, "relu1", {b.fc("fc1", x, 500, Init::lecun)});
+  return b.finish(b.fc("fc2", x, options.classes, Init::lecun));
+}
+std::string help_lenet5_caffe() { return params_help(ImageOptions{}); }
+
+}  // namespace
+
+extern const Architecture zoo_lenet5_caffe;
+const Architecture zoo_lenet5_caffe = {"lenet5-caffe", "convolutions of 20 and 50 maps, 500 hidden units, for MNIST", build_lenet5_caffe,
+                                       help_lenet5_caffe, 431'080};
+
+}  // namespace pare
