@@ -62,5 +62,6 @@ std::vector<RecipeRow> expand(const Recipe& recipe);
 
 // The steps with their effective options: what --dry-run prints and what tells one run from another.
 nlohmann::ordered_json plan_of(const Recipe& recipe);
+std::string plan_to_text(const nlohmann::ordered_json& plan);
 
 }  // namespace pare

@@ -22,6 +22,7 @@ struct RunOptions {
   bool resume = false;                   // go on with the run that the folder holds
   bool restart = false;                  // throw away the run that the folder holds
   std::string data;                      // instead of the recipe's
+  std::optional<DataOptions> data_options;  // instead of the recipe's; without, the model's preprocessing is used
   std::optional<uint64_t> seed;          // instead of the recipe's
   std::function<std::shared_ptr<Engine>()> engine;  // called when an engine is first needed
   WeightStyle weights = WeightStyle::compact;       // of the written ONNX file

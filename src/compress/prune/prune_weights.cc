@@ -1,0 +1,87 @@
+// Step `prune_weights`: removes single weights, N:M groups or blocks; at once, in rounds, or while training.
+#include "compress/prune/prune.h"
+#include "compress/prune/schedule.h"
+#include "core/error.h"
+
+namespace pare {
+namespace {
+
+constexpr double kAtRisk = 0.02;  // a layer that keeps less than this share is named in the report
+
+PruneOptions read(const Param& params, const Param& defaults) {
+  PruneOptions options = read_options<PruneOptions>(params, defaults);
+  const Criterion& criterion = find_criterion(options.criterion);
+  const Pattern pattern = parse_pattern(options.block);
+  const bool global = options.scope == "global";
+  ensure(!global || options.sparsity.rules.empty(), "scope global takes one sparsity for all layers, not one per layer");
+  ensure(!global || pattern.kind != Pattern::Kind::n_of_m, "block {} gives every layer the same sparsity: scope has to be layer", options.block);
+  ensure(pattern.kind != Pattern::Kind::n_of_m || !params.find("sparsity"), "block {} says the sparsity itself: leave `sparsity` out", options.block);
+  ensure(pattern.kind == Pattern::Kind::n_of_m || params.find("sparsity"), "say the share of weights to remove: `sparsity`");
+  if (options.schedule == "cubic") {
+    ensure(options.train.epochs > 0, "schedule cubic prunes while training: say `epochs`");
+    ensure(options.begin < options.end, "begin ({}) has to be before end ({})", options.begin, options.end);
+    ensure(!criterion.needs.curvature && !criterion.needs.input_rms, "criterion {} cannot be computed while training: use oneshot or iterative", criterion.name);
+  }
+  return options;
+}
+
+void describe(Session& session, const Pruner& pruner) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (size_t i = 0; i < pruner.layers().size(); ++i) {
+    const PruneLayer& layer = pruner.layers()[i];
+    const Value& value = session.graph.value(layer.weight);
+    const auto size = static_cast<double>(value.constant->size());
+    const size_t kept = value.encoding.mask ? value.encoding.mask->kept() : static_cast<size_t>(size);
+    const double share = static_cast<double>(kept) / size;
+    rows.push_back({{"layer", layer.name}, {"kept", kept}, {"sparsity", 1 - share}, {"rescued", pruner.rescued()[i]}});
+    if (pruner.rescued()[i] > 0) {
+      session.report.warnings.push_back(fmt::format("layer '{}': {} weights below the threshold stay so that no output is cut off",
+                                                    layer.name, pruner.rescued()[i]));
+    }
+    if (share < kAtRisk) {
+      session.report.warnings.push_back(fmt::format("layer '{}' is at risk: {:.1f} % of its weights are gone", layer.name, 100 * (1 - share)));
+    }
+  }
+  session.report.details["layers"] = std::move(rows);
+}
+
+void run(Session& session, const Param& params) {
+  const PruneOptions options = read(params, session.train_defaults);
+  Pruner pruner(session.graph, options, session.seed);
+  const auto prune = [&](const Pruner::Growth& now) {
+    const Needs needs = pruner.criterion().needs;
+    Evidence evidence;
+    if (needs.gradient || needs.curvature || needs.input_rms) {
+      const Data& data = session.need_data("criterion " + options.criterion);
+      evidence = session.engine().measure(session.graph, *data.train, needs, options.calibration, session.progress);
+    }
+    pruner.prune(session.graph, evidence, now);
+  };
+  if (options.schedule == "cubic") {
+    CubicPruning observer(pruner, options);
+    session.fit(options.train, &observer);
+  } else if (options.schedule == "iterative") {
+    for (int64_t round = 1; round <= options.rounds; ++round) {
+      prune([&](double target) { return round_sparsity(target, round, options.rounds); });
+      session.fit(options.train);
+    }
+  } else {
+    prune([](double target) { return target; });
+    session.fit(options.train);
+  }
+  describe(session, pruner);
+}
+
+}  // namespace
+
+extern const StepDef step_prune_weights;
+const StepDef step_prune_weights{
+    "prune_weights", "removes weights that matter little; zeros stay zero", run,
+    [](const Param& params, const Param& defaults) {
+      const PruneOptions options = read(params, defaults);
+      const int64_t rounds = options.schedule == "iterative" ? options.rounds : 1;
+      return StepPlan{params_to_json(options), options.train.epochs * rounds};
+    },
+    [] { return params_help(PruneOptions{}); }};
+
+}  // namespace pare

@@ -1,0 +1,103 @@
+#include <algorithm>
+#include <set>
+
+#include "compress/prune/prune.h"
+#include "compress/prune/schedule.h"
+#include "core/error.h"
+#include "core/per_layer.h"
+
+namespace pare {
+
+Pruner::Pruner(const Graph& graph, const PruneOptions& options, uint64_t seed)
+    : options_(options), criterion_(&find_criterion(options.criterion)), pattern_(parse_pattern(options.block)), seed_(seed) {
+  const std::vector<Layer> all = pare::layers(graph);
+  std::set<ValueId> seen;
+  for (const Layer& layer : select(graph, options.filter)) {
+    if (layer.kind == LayerKind::norm || !seen.insert(layer.weight).second) continue;
+    if (graph.value(layer.weight).constant->size() == 0) continue;
+    const auto index = static_cast<size_t>(std::find_if(all.begin(), all.end(), [&](const Layer& l) { return l.node == layer.node; }) - all.begin());
+    double sparsity = value_for(options.sparsity, all, index);
+    if (pattern_.kind == Pattern::Kind::n_of_m) sparsity = 1 - static_cast<double>(pattern_.n) / static_cast<double>(pattern_.m);
+    layers_.push_back({layer.name, layer.weight, matrix_view(graph, layer), sparsity});
+  }
+  ensure(!layers_.empty(), "prune_weights: no layer is left to prune");
+  rescued_.resize(layers_.size());
+}
+
+void Pruner::prune(std::span<const Item> items, const Growth& now) {
+  std::vector<std::vector<float>> scores(items.size());
+  std::vector<MaskTask> tasks(items.size());
+  for (size_t i = 0; i < items.size(); ++i) {
+    scores[i].resize(items[i].evidence.weight.size());
+    criterion_->score(items[i].evidence, seed_, scores[i]);
+    tasks[i] = {.view = layers_[i].view, .scores = scores[i], .mask = items[i].mask, .sparsity = now(layers_[i].sparsity)};
+  }
+  if (options_.scope == "global") prune_globally(tasks, now(options_.sparsity.otherwise), pattern_, options_.guards);
+  else prune_layers(tasks, pattern_, options_.guards);
+  for (size_t i = 0; i < tasks.size(); ++i) rescued_[i] = tasks[i].rescued;
+}
+
+void Pruner::prune(Graph& graph, const Evidence& evidence, const Growth& now) {
+  const auto span_of = [](const std::map<ValueId, std::vector<float>>& of, ValueId id) {
+    const auto found = of.find(id);
+    return found == of.end() ? std::span<const float>() : std::span<const float>(found->second);
+  };
+  std::vector<BitMask> masks;
+  for (const PruneLayer& layer : layers_) {
+    const Value& value = graph.value(layer.weight);
+    masks.push_back(value.encoding.mask.value_or(BitMask(static_cast<size_t>(value.constant->size()))));
+  }
+  std::vector<Item> items;
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    const ValueId id = layers_[i].weight;
+    items.push_back({{id, graph.value(id).constant->view<float>(), span_of(evidence.gradient, id),
+                      span_of(evidence.curvature, id), span_of(evidence.input_rms, id)},
+                     &masks[i]});
+  }
+  prune(items, now);
+  for (size_t i = 0; i < layers_.size(); ++i) apply_mask(graph, layers_[i].weight, std::move(masks[i]), layers_[i].name);
+}
+
+void apply_mask(Graph& graph, ValueId weight, BitMask mask, const std::string& layer) {
+  Value& value = graph.value(weight);
+  const std::span<float> elements = value.constant->edit<float>();
+  std::span<int32_t> levels;
+  int32_t zero = 0;
+  if (value.encoding.grid) {
+    const std::optional<int32_t> level = zero_level(*value.encoding.grid);
+    ensure(level && value.encoding.grid->dim == 1, "layer '{}': its grid has no zero, so it cannot be pruned any more (prune before sharing)", layer);
+    zero = *level;
+    levels = value.encoding.levels->edit<int32_t>();
+  }
+  for (size_t i = 0; i < mask.size(); ++i) {
+    if (mask[i]) continue;
+    elements[i] = 0;
+    if (!levels.empty()) levels[i] = zero;
+  }
+  value.encoding.mask = std::move(mask);
+}
+
+int64_t CubicPruning::first(int64_t steps) const { return static_cast<int64_t>(options_.begin * static_cast<double>(steps)); }
+int64_t CubicPruning::last(int64_t steps) const {
+  // The last pruning has to be seen by at least one update.
+  return std::clamp<int64_t>(static_cast<int64_t>(options_.end * static_cast<double>(steps)), first(steps), steps - 1);
+}
+
+bool CubicPruning::wants_step(int64_t step, int64_t steps, int64_t /*per_epoch*/) const {
+  if (step < first(steps) || step > last(steps)) return false;
+  return step == last(steps) || (step > first(steps) && (step - first(steps)) % options_.every == 0);
+}
+
+void CubicPruning::on_step(State& state) {
+  const int64_t steps = state.steps();
+  std::vector<Pruner::Item> items;
+  for (const PruneLayer& layer : pruner_.layers()) {
+    const std::span<Parameter> all = state.parameters();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const Parameter& p) { return p.value == layer.weight; });
+    ensure(found != all.end(), "prune_weights: layer '{}' is not trained, so it cannot be pruned while training", layer.name);
+    items.push_back({{layer.weight, found->weight, found->gradient, {}, {}}, &state.mask(*found)});
+  }
+  pruner_.prune(items, [&](double target) { return cubic_sparsity(target, state.step(), first(steps), last(steps)); });
+}
+
+}  // namespace pare

@@ -1,0 +1,19 @@
+#include "compress/prune/schedule.h"
+
+#include <cmath>
+
+namespace pare {
+
+double cubic_sparsity(double target, int64_t step, int64_t begin, int64_t end) {
+  if (step >= end) return target;
+  if (step <= begin) return 0;
+  const double left = 1 - static_cast<double>(step - begin) / static_cast<double>(end - begin);
+  return target * (1 - left * left * left);
+}
+
+double round_sparsity(double target, int64_t round, int64_t rounds) {
+  if (round >= rounds) return target;  // exact, also for a target of 1
+  return 1 - std::pow(1 - target, static_cast<double>(round) / static_cast<double>(rounds));
+}
+
+}  // namespace pare

@@ -1,0 +1,48 @@
+#include "compress/step.h"
+#include "core/edit.h"
+#include "core/error.h"
+#include "core/random.h"
+
+namespace pare {
+
+const Data& Session::need_data(std::string_view what) const {
+  ensure(data != nullptr, "{} needs data: name it with --data or in the recipe", what);
+  return *data;
+}
+
+void Session::fit(const TrainOptions& options, Observer* observer) {
+  if (options.epochs == 0) return;
+  const size_t index = fits++;
+  if (store && store->finished(index, graph, report.history)) return;
+
+  const Data& parts = need_data("training");
+  AugmentOptions changes;
+  read_params(options.augment, changes);
+  Job job;
+  job.graphs.push_back({.name = "student", .graph = &graph, .trains = true});
+  job.train = changes.any() ? augment(parts.train, changes, parts.preprocessing) : parts.train;
+  if (options.evaluate_each_epoch) job.validation = parts.validation;
+  if (test_curves) job.test = parts.test;
+  LossTerm& loss = job.objective.front();
+  if (parts.train->spec().target.dtype == DType::i64) {
+    if (options.label_smoothing > 0) loss.options["label_smoothing"] = options.label_smoothing;
+  } else {
+    loss.kind = "mse";
+  }
+  job.options = options;
+  job.seed = mix({seed, index});
+  job.observer = observer;
+  if (store) {
+    job.resume = store->load(index);
+    job.save = [&](std::span<const std::byte> bytes, int64_t) { store->save(index, bytes); };
+  }
+  engine().fit(job, progress);
+
+  // Training runs of one step make one curve.
+  const int64_t before = report.history.empty() ? 0 : report.history.back().epoch;
+  for (EpochRecord& record : job.history) record.epoch += before;
+  if (store) store->finish(index, graph, job.history);
+  report.history.insert(report.history.end(), job.history.begin(), job.history.end());
+}
+
+}  // namespace pare
