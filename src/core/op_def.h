@@ -24,16 +24,19 @@ struct Cost {
 
 struct OpDef {
   OpKind kind;
-  std::string_view name;                        // ONNX name
-  std::span<const AttributeSpec> attributes;    // canonical (opset 17) ones; verify() checks types
-  int min_inputs, max_inputs, max_outputs;      // max -1: any number
+  std::string_view name;                           // ONNX name
+  std::span<const AttributeSpec> attributes = {};  // canonical (opset 17) ones; verify() checks types
+  int min_inputs, max_inputs, max_outputs;         // max -1: any number
   // Multiply-accumulates for one sample, from facts of inputs and outputs; nullptr: none worth counting.
-  int64_t (*macs)(const Graph&, const Node&);
+  int64_t (*macs)(const Graph&, const Node&) = nullptr;
   // From the form of `version` (7..17) to opset 17, in place; may add constants. nullptr: nothing changed in between.
-  void (*lift)(Graph&, NodeId, int64_t version);
+  // lift and lower may insert nodes right before and right after the node: who walks the graph goes on after all of
+  // them, that is, at the node's id + 1 + the growth of Graph::nodes. They know more where shapes are inferred.
+  void (*lift)(Graph&, NodeId, int64_t version) = nullptr;
   // From opset 17 to `version` (11..17); Error(unsupported) when it cannot be said there. nullptr: same form.
-  void (*lower)(Graph&, NodeId, int64_t version);
-  int64_t since = 1;                            // first opset that has this op; lowering below it is an error
+  void (*lower)(Graph&, NodeId, int64_t version) = nullptr;
+  int64_t since =
+      1;  // first opset that has this op; below it `lower` says it with others, and without one it is an error
 };
 const OpDef* op_def(OpKind kind);  // nullptr for unknown
 

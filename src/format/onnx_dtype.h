@@ -1,4 +1,5 @@
-// Element types by the numbers that ONNX gives them (TensorProto.DataType), for files and for the attribute `to` of Cast.
+// Element types by the numbers that ONNX gives them (TensorProto.DataType), for files and for the attribute `to` of
+// Cast.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +13,9 @@ inline constexpr int64_t kOnnxLast = 16;  // of opset 17: bfloat16
 
 // none for strings, complex numbers and numbers that ONNX does not have.
 constexpr DType dtype_from_onnx(int64_t number) {
-  constexpr DType types[kOnnxLast + 1] = {DType::none, DType::f32,  DType::u8,   DType::i8,      DType::u16,  DType::i16,
-                                          DType::i32,  DType::i64,  DType::none, DType::boolean, DType::f16,  DType::f64,
-                                          DType::u32,  DType::u64,  DType::none, DType::none,    DType::bf16};
+  constexpr DType types[kOnnxLast + 1] = {DType::none, DType::f32, DType::u8,   DType::i8,      DType::u16, DType::i16,
+                                          DType::i32,  DType::i64, DType::none, DType::boolean, DType::f16, DType::f64,
+                                          DType::u32,  DType::u64, DType::none, DType::none,    DType::bf16};
   return number >= 0 && number <= kOnnxLast ? types[number] : DType::none;
 }
 // 0 (UNDEFINED) for none.

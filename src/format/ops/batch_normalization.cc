@@ -18,7 +18,8 @@ Status infer_batch_normalization(InferContext& context) {
   for (size_t i = 1; i < 5; ++i) {
     if (!context.in(i).dims) continue;
     const Dims& parameter = *context.in(i).dims;
-    if (parameter.size() != 1 || !rules::merge(parameter[0], channels)) return rules::invalid("a parameter needs one element per channel", i);
+    if (parameter.size() != 1 || !rules::merge(parameter[0], channels))
+      return rules::invalid("a parameter needs one element per channel", i);
     channels = *rules::merge(channels, parameter[0]);
   }
   if (dims && dims->size() > 1) (*dims)[1] = channels;

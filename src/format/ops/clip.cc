@@ -10,7 +10,8 @@ Status infer_clip(InferContext& context) {
   for (size_t i = 1; i <= 2; ++i) {
     if (!context.has(i) || !context.in(i).dims) continue;
     const Dims& bound = *context.in(i).dims;
-    if (bound.size() > 1 || (bound.size() == 1 && !rules::merge(bound[0], 1))) return rules::invalid("a bound must be a scalar", i);
+    if (bound.size() > 1 || (bound.size() == 1 && !rules::merge(bound[0], 1)))
+      return rules::invalid("a bound must be a scalar", i);
   }
   return rules::give(context, 0, dtype, context.in(0).dims);
 }

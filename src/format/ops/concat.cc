@@ -26,7 +26,8 @@ Status infer_concat(InferContext& context) {
     if (other.size() != dims.size()) return rules::invalid("the inputs have different ranks", k);
     for (size_t i = 0; i < dims.size(); ++i) {
       if (i == axis) {
-        if (dims[i].known() && other[i].known() && !checked_add(dims[i].factor, other[i].factor)) return rules::invalid("too many elements", k);
+        if (dims[i].known() && other[i].known() && !checked_add(dims[i].factor, other[i].factor))
+          return rules::invalid("too many elements", k);
         dims[i] = add(dims[i], other[i], context.symbols);
       } else if (const std::optional<Dim> same = rules::merge(dims[i], other[i])) {
         dims[i] = *same;

@@ -15,7 +15,8 @@ Status infer_constant(InferContext& context) {
     const TensorFacts facts = facts_of(*tensor);
     return rules::give(context, 0, facts.dtype, facts.dims, facts.value);
   }
-  if (given.has("value_int")) return rules::give(context, 0, DType::i64, Dims{}, Dims{Dim(given.integer("value_int", 0))});
+  if (given.has("value_int"))
+    return rules::give(context, 0, DType::i64, Dims{}, Dims{Dim(given.integer("value_int", 0))});
   if (given.has("value_float")) return rules::give(context, 0, DType::f32, Dims{});
   if (given.has("value_string")) return rules::give(context, 0, DType::none, Dims{});
   if (given.has("value_ints")) {

@@ -34,11 +34,13 @@ Status infer_conv(InferContext& context) {
   if (context.in(1).dims) {
     const Dims& weight = *context.in(1).dims;
     maps = weight[0];
-    if (maps.known() && maps.factor % group != 0) return rules::invalid("the output channels do not divide into the groups", 1);
+    if (maps.known() && maps.factor % group != 0)
+      return rules::invalid("the output channels do not divide into the groups", 1);
   }
   if (context.has(2) && context.in(2).dims) {
     const Dims& bias = *context.in(2).dims;
-    if (bias.size() != 1 || !rules::merge(bias[0], maps)) return rules::invalid("the bias needs one element per output channel", 2);
+    if (bias.size() != 1 || !rules::merge(bias[0], maps))
+      return rules::invalid("the bias needs one element per output channel", 2);
     maps = *rules::merge(maps, bias[0]);
   }
   if (!context.in(0).dims) return rules::give(context, 0, dtype, std::nullopt);
@@ -51,7 +53,8 @@ Status infer_conv(InferContext& context) {
     if (weight.size() != dims.size()) return rules::invalid("input and weight have different ranks", 1);
     if (dims[1].known() && weight[1].known()) {
       const std::optional<int64_t> channels = checked_mul(weight[1].factor, group);
-      if (!channels || *channels != dims[1].factor) return rules::invalid("the weight is for another number of input channels", 1);
+      if (!channels || *channels != dims[1].factor)
+        return rules::invalid("the weight is for another number of input channels", 1);
     }
   }
   dims[1] = maps;

@@ -6,7 +6,8 @@ namespace pare {
 Status infer_flatten(InferContext& context) {
   PARE_TRY(rules::need_inputs(context, 1));
   const TensorFacts& x = context.in(0);
-  if (!x.dims) return rules::give(context, 0, x.dtype, Dims{Dim(1, context.symbols.fresh()), Dim(1, context.symbols.fresh())});
+  if (!x.dims)
+    return rules::give(context, 0, x.dtype, Dims{Dim(1, context.symbols.fresh()), Dim(1, context.symbols.fresh())});
   const int64_t rank = static_cast<int64_t>(x.dims->size());
   int64_t axis = context.attributes.integer("axis", 1);
   if (axis < -rank || axis > rank) return rules::invalid("the axis is out of range");

@@ -22,7 +22,8 @@ Status infer_gather(InferContext& context) {
   std::optional<Dims> value;
   if (data.value && data.dims->size() == 1 && picks && size == Dim(static_cast<int64_t>(data.value->size()))) {
     value.emplace();
-    for (const int64_t pick : *picks) value->push_back((*data.value)[static_cast<size_t>(pick < 0 ? pick + size.factor : pick)]);
+    for (const int64_t pick : *picks)
+      value->push_back((*data.value)[static_cast<size_t>(pick < 0 ? pick + size.factor : pick)]);
   }
   return rules::give(context, 0, data.dtype, std::move(dims), std::move(value));
 }

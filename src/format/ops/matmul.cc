@@ -17,7 +17,8 @@ Status infer_matmul(InferContext& context) {
   if (row) a.insert(a.begin(), Dim(1));
   if (column) b.push_back(Dim(1));
   if (!rules::merge(a.back(), b[b.size() - 2])) return rules::invalid("the inner dimensions of the product differ");
-  PARE_ASSIGN(Dims dims, rules::broadcast(std::span(a).first(a.size() - 2), std::span(b).first(b.size() - 2), context.symbols));
+  PARE_ASSIGN(Dims dims,
+              rules::broadcast(std::span(a).first(a.size() - 2), std::span(b).first(b.size() - 2), context.symbols));
   if (!row) dims.push_back(a[a.size() - 2]);
   if (!column) dims.push_back(b.back());
   return rules::give(context, 0, dtype, std::move(dims));

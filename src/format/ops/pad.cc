@@ -7,7 +7,8 @@ static Result<Dim> padded_dim(Dim size, Dim begin, Dim end, bool reflect, Symbol
   if (!begin.known() || !end.known()) return Dim(1, symbols.fresh());
   if (begin.factor == 0 && end.factor == 0) return size;
   if (!size.known()) return Dim(1, symbols.fresh());
-  if (reflect && (begin.factor >= size.factor || end.factor >= size.factor)) return rules::invalid("reflected padding must be smaller than the dimension");
+  if (reflect && (begin.factor >= size.factor || end.factor >= size.factor))
+    return rules::invalid("reflected padding must be smaller than the dimension");
   const std::optional<int64_t> pads = checked_add(begin.factor, end.factor);
   const std::optional<int64_t> sum = pads ? checked_add(size.factor, *pads) : std::nullopt;
   if (!sum || *sum < 0) return rules::invalid("the padded size is negative or overflows");
@@ -24,14 +25,17 @@ Status infer_pad(InferContext& context) {
   if (!x.dims) return rules::give(context, 0, x.dtype, std::nullopt);
   Dims dims = *x.dims;
   const std::optional<int64_t> length = rules::list_length(context, 1);
-  if (length && *length != static_cast<int64_t>(2 * dims.size())) return rules::invalid("pads must be two numbers per dimension", 1);
-  if (pads.value && pads.value->size() != 2 * dims.size()) return rules::invalid("pads must be two numbers per dimension", 1);
+  if (length && *length != static_cast<int64_t>(2 * dims.size()))
+    return rules::invalid("pads must be two numbers per dimension", 1);
+  if (pads.value && pads.value->size() != 2 * dims.size())
+    return rules::invalid("pads must be two numbers per dimension", 1);
   for (size_t i = 0; i < dims.size(); ++i) {
     if (!pads.value) {
       dims[i] = Dim(1, context.symbols.fresh());
       continue;
     }
-    PARE_ASSIGN(dims[i], padded_dim(dims[i], (*pads.value)[i], (*pads.value)[dims.size() + i], mode == "reflect", context.symbols));
+    PARE_ASSIGN(dims[i], padded_dim(dims[i], (*pads.value)[i], (*pads.value)[dims.size() + i], mode == "reflect",
+                                    context.symbols));
   }
   return rules::give(context, 0, x.dtype, std::move(dims));
 }

@@ -13,8 +13,10 @@ Status infer_reduce_mean(InferContext& context) {
   PARE_ASSIGN(const std::vector<bool> reduced, rules::mark_axes(axes, dims.size()));
   Dims out;
   for (size_t i = 0; i < dims.size(); ++i) {
-    if (!axes.empty() && !reduced[i]) out.push_back(dims[i]);
-    else if (keep) out.push_back(Dim(1));
+    if (!axes.empty() && !reduced[i])
+      out.push_back(dims[i]);
+    else if (keep)
+      out.push_back(Dim(1));
   }
   return rules::give(context, 0, context.in(0).dtype, std::move(out));
 }

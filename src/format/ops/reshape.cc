@@ -2,7 +2,8 @@
 
 namespace pare {
 
-// Index of the -1 in the wanted shape, after 0 has been replaced by the input's dimension; or its size when there is none.
+// Index of the -1 in the wanted shape, after 0 has been replaced by the input's dimension; or its size when there is
+// none.
 static Result<size_t> copy_reshape_zeros(InferContext& context, Dims& wanted) {
   const bool zero_is_zero = context.attributes.integer("allowzero", 0) != 0;
   const std::optional<Dims>& input = context.in(0).dims;
@@ -24,7 +25,8 @@ static Result<size_t> copy_reshape_zeros(InferContext& context, Dims& wanted) {
       dim = Dim(1, context.symbols.fresh());
     }
   }
-  if (zero_is_zero && has_zero && open != wanted.size()) return rules::invalid("with allowzero a shape cannot have both 0 and -1");
+  if (zero_is_zero && has_zero && open != wanted.size())
+    return rules::invalid("with allowzero a shape cannot have both 0 and -1");
   return open;
 }
 
@@ -48,7 +50,8 @@ static Status check_reshape_fits(const Dims& input, const Dims& wanted) {
   PARE_TRY(all.include(input));
   PARE_TRY(others.include(wanted));
   rules::Volume::cancel(all, others);
-  if (all.known() && others.known() && all.factor() != others.factor()) return rules::invalid("the elements do not fit the new shape");
+  if (all.known() && others.known() && all.factor() != others.factor())
+    return rules::invalid("the elements do not fit the new shape");
   return {};
 }
 

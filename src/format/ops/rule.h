@@ -35,7 +35,8 @@ inline Result<DType> common_type(const InferContext& context, size_t first, size
   DType common = DType::none;
   for (size_t i = first; i <= last; ++i) {
     if (!context.has(i) || context.in(i).dtype == DType::none) continue;
-    if (common != DType::none && common != context.in(i).dtype) return invalid("the element types of the inputs differ", i);
+    if (common != DType::none && common != context.in(i).dtype)
+      return invalid("the element types of the inputs differ", i);
     common = context.in(i).dtype;
   }
   return common;
@@ -81,7 +82,8 @@ inline std::optional<int64_t> list_length(const InferContext& context, size_t i)
 }
 
 // Fills output i (when the node has it) after checking what no tensor can have.
-inline Status give(InferContext& context, size_t i, DType dtype, std::optional<Dims> dims, std::optional<Dims> value = {}) {
+inline Status give(InferContext& context, size_t i, DType dtype, std::optional<Dims> dims,
+                   std::optional<Dims> value = {}) {
   if (dims) {
     if (dims->size() > kMaxRank) return invalid("too many dimensions");
     Shape known;

@@ -9,10 +9,12 @@ static Dim sliced_dim(Dim size, Dim start, Dim end, int64_t step, Symbols& symbo
   const bool bounds_known = start.known() && end.known();
   if (size.known() && bounds_known) return slice_range(start.factor, end.factor, step, size.factor).count;
   if (step == 1 && start == Dim(0)) {
-    if (end == size || (end.known() && end.factor >= INT32_MAX)) return size;  // INT32_MAX and INT64_MAX say "to the end"
+    if (end == size || (end.known() && end.factor >= INT32_MAX))
+      return size;  // INT32_MAX and INT64_MAX say "to the end"
     if (size.known() && size.factor == 0) return size;
   }
-  if (step == -1 && size.symbol != 0 && bounds_known && start.factor == -1 && end.factor <= -INT32_MAX) return size;  // reversed
+  if (step == -1 && size.symbol != 0 && bounds_known && start.factor == -1 && end.factor <= -INT32_MAX)
+    return size;  // reversed
   return Dim(1, symbols.fresh());
 }
 
@@ -53,7 +55,8 @@ static Result<std::optional<SliceInputs>> read_slice(const InferContext& context
   } else {
     in.steps.assign(n, 1);
   }
-  if (in.axes.size() != n || in.steps.size() != n) return rules::invalid("starts, ends, axes and steps differ in length", 3);
+  if (in.axes.size() != n || in.steps.size() != n)
+    return rules::invalid("starts, ends, axes and steps differ in length", 3);
   return std::optional<SliceInputs>(std::move(in));
 }
 

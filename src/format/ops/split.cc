@@ -9,10 +9,12 @@ static Result<Dims> split_sizes(const InferContext& context, Dim whole) {
   if (!context.has(1)) {
     const int64_t count = static_cast<int64_t>(parts);
     if (whole.known() && whole.factor % count != 0) return rules::invalid("the axis does not split into equal parts");
-    const Dim part = whole.factor % count == 0 ? Dim(whole.factor / count, whole.symbol) : Dim(1, context.symbols.fresh());
+    const Dim part =
+        whole.factor % count == 0 ? Dim(whole.factor / count, whole.symbol) : Dim(1, context.symbols.fresh());
     return Dims(parts, part);
   }
-  if (const std::optional<int64_t> length = rules::list_length(context, 1); length && *length != static_cast<int64_t>(parts))
+  if (const std::optional<int64_t> length = rules::list_length(context, 1);
+      length && *length != static_cast<int64_t>(parts))
     return rules::invalid("split needs one size per output", 1);
   const std::optional<Dims>& given = context.in(1).value;
   if (!given) {
@@ -29,7 +31,8 @@ static Result<Dims> split_sizes(const InferContext& context, Dim whole) {
     if (!next) return rules::invalid("the parts do not add up to the axis", 1);
     sum = *next;
   }
-  if (all_known && whole.known() && sum != whole.factor) return rules::invalid("the parts do not add up to the axis", 1);
+  if (all_known && whole.known() && sum != whole.factor)
+    return rules::invalid("the parts do not add up to the axis", 1);
   return *given;
 }
 
@@ -53,7 +56,8 @@ Status infer_split(InferContext& context) {
     follow = follow && sizes[i].known() && static_cast<uint64_t>(sizes[i].factor) <= x.value->size() - begin;
     if (follow) {
       const size_t end = begin + static_cast<size_t>(sizes[i].factor);
-      value = Dims(x.value->begin() + static_cast<std::ptrdiff_t>(begin), x.value->begin() + static_cast<std::ptrdiff_t>(end));
+      value = Dims(x.value->begin() + static_cast<std::ptrdiff_t>(begin),
+                   x.value->begin() + static_cast<std::ptrdiff_t>(end));
       begin = end;
     }
     PARE_TRY(rules::give(context, i, x.dtype, std::move(dims), std::move(value)));

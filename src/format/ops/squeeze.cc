@@ -22,8 +22,10 @@ Status infer_squeeze(InferContext& context) {
   }
   Dims out;
   for (size_t i = 0; i < dims.size(); ++i) {
-    if (!gone[i]) out.push_back(dims[i]);
-    else if (!rules::merge(dims[i], 1)) return rules::invalid("a squeezed dimension is not 1", i);
+    if (!gone[i])
+      out.push_back(dims[i]);
+    else if (!rules::merge(dims[i], 1))
+      return rules::invalid("a squeezed dimension is not 1", i);
   }
   return rules::give(context, 0, x.dtype, std::move(out), x.value);
 }

@@ -23,10 +23,14 @@ Result<Window> read_window(const Attributes& attributes, Shape kernel) {
   PARE_TRY(check_window_list(w.dilations, rank, 1, "dilations must be positive, one per spatial dimension"));
 
   const std::string auto_pad = attributes.text("auto_pad", "NOTSET");
-  if (auto_pad == "VALID") w.auto_pad = AutoPad::valid;
-  else if (auto_pad == "SAME_UPPER") w.auto_pad = AutoPad::same_upper;
-  else if (auto_pad == "SAME_LOWER") w.auto_pad = AutoPad::same_lower;
-  else if (auto_pad != "NOTSET" && !auto_pad.empty()) return rules::invalid("auto_pad has an unknown value");
+  if (auto_pad == "VALID")
+    w.auto_pad = AutoPad::valid;
+  else if (auto_pad == "SAME_UPPER")
+    w.auto_pad = AutoPad::same_upper;
+  else if (auto_pad == "SAME_LOWER")
+    w.auto_pad = AutoPad::same_lower;
+  else if (auto_pad != "NOTSET" && !auto_pad.empty())
+    return rules::invalid("auto_pad has an unknown value");
 
   // Files carry `pads` beside auto_pad now and then; auto_pad wins.
   Shape pads(2 * rank, 0);
@@ -87,7 +91,8 @@ Result<std::optional<Dims>> pool_output(const InferContext& context) {
   PARE_ASSIGN(const Window window, read_window(context.attributes, kernel));
   if (!context.in(0).dims) return std::optional<Dims>{};
   Dims dims = *context.in(0).dims;
-  if (dims.size() != window.rank() + 2) return rules::invalid("the pooled tensor needs a batch, channels and one dimension per kernel size");
+  if (dims.size() != window.rank() + 2)
+    return rules::invalid("the pooled tensor needs a batch, channels and one dimension per kernel size");
   for (size_t i = 0; i < window.rank(); ++i) {
     PARE_ASSIGN(dims[i + 2], window_output(window, i, dims[i + 2], context.symbols));
   }

@@ -1,0 +1,14 @@
+#include "core/ops/linear_grid.h"
+
+namespace pare {
+
+const OpDef op_dequantize_linear = {.kind = OpKind::dequantize_linear,
+                                    .name = "DequantizeLinear",
+                                    .attributes = ops::kLinearGridAttributes,
+                                    .min_inputs = 2,
+                                    .max_inputs = 3,
+                                    .max_outputs = 1,
+                                    .lower = ops::lower_linear_grid,
+                                    .since = 10};
+
+}  // namespace pare

@@ -1,0 +1,11 @@
+#include "core/ops/define.h"
+
+namespace pare {
+
+const OpDef op_global_average_pool = {.kind = OpKind::global_average_pool,
+                                      .name = "GlobalAveragePool",
+                                      .min_inputs = 1,
+                                      .max_inputs = 1,
+                                      .max_outputs = 1};
+
+}  // namespace pare

@@ -1,0 +1,17 @@
+#include "core/ops/define.h"
+
+namespace pare {
+
+static constexpr AttributeSpec hard_sigmoid_attributes[] = {
+    {"alpha", AttributeType::real},
+    {"beta", AttributeType::real},
+};
+
+const OpDef op_hard_sigmoid = {.kind = OpKind::hard_sigmoid,
+                               .name = "HardSigmoid",
+                               .attributes = hard_sigmoid_attributes,
+                               .min_inputs = 1,
+                               .max_inputs = 1,
+                               .max_outputs = 1};
+
+}  // namespace pare

@@ -1,0 +1,13 @@
+#include "core/ops/arithmetic.h"
+#include "core/ops/define.h"
+
+namespace pare {
+
+const OpDef op_mul = {.kind = OpKind::mul,
+                      .name = "Mul",
+                      .min_inputs = 2,
+                      .max_inputs = 2,
+                      .max_outputs = 1,
+                      .lower = ops::lower_arithmetic};
+
+}  // namespace pare

@@ -1,0 +1,28 @@
+#include "core/ops/define.h"
+#include "core/ops/rewrite.h"
+
+namespace pare {
+
+static constexpr AttributeSpec reshape_attributes[] = {
+    {"allowzero", AttributeType::integer},
+};
+
+// allowzero came with opset 14. Without a 0 in the shape it says nothing.
+static void lower_reshape(Graph& graph, NodeId id, int64_t version) {
+  if (version >= 14) return;
+  if (graph.node(id).attributes.integer("allowzero", 0) != 0) {
+    for (const int64_t size : ops::constant_integers(graph, graph.node(id), 1, version))
+      if (size == 0) ops::unsupported(graph, graph.node(id), version, "cannot reshape to a dimension of 0");
+  }
+  graph.node(id).attributes.erase("allowzero");
+}
+
+const OpDef op_reshape = {.kind = OpKind::reshape,
+                          .name = "Reshape",
+                          .attributes = reshape_attributes,
+                          .min_inputs = 2,
+                          .max_inputs = 2,
+                          .max_outputs = 1,
+                          .lower = lower_reshape};
+
+}  // namespace pare

@@ -1,0 +1,14 @@
+#include "core/ops/softmax.h"
+
+namespace pare {
+
+const OpDef op_softmax = {.kind = OpKind::softmax,
+                          .name = "Softmax",
+                          .attributes = ops::kSoftmaxAttributes,
+                          .min_inputs = 1,
+                          .max_inputs = 1,
+                          .max_outputs = 1,
+                          .lift = ops::lift_softmax,
+                          .lower = ops::lower_softmax};
+
+}  // namespace pare
