@@ -48,6 +48,7 @@ struct Node {
   std::vector<ValueId> captured;     // values that opaque sub-graphs of this node refer to by name; they count as uses
   std::string doc;
   bool dead = false;                 // removed nodes stay as tombstones until compact()
+  int64_t version = 0;               // default-domain opset that a carried (unknown) op is written for; 0: the graph's
 };
 
 struct OpsetImport { std::string domain; int64_t version; friend bool operator==(const OpsetImport&, const OpsetImport&) = default; };

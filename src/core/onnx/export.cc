@@ -1,0 +1,139 @@
+#include <algorithm>
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/model_file.h"
+#include "core/onnx/attribute_proto.h"
+#include "core/onnx/onnx.h"
+#include "core/onnx/opset.h"
+#include "core/onnx/type_proto.h"
+#include "core/onnx/unfold.h"
+
+namespace pare {
+namespace {
+
+using namespace onnx_proto;
+
+constexpr uint64_t kProtobufLimit = (uint64_t{1} << 31) - 1;  // what protobuf readers accept
+constexpr int64_t kFreeInitializersIr = 4;                     // before, initializers had to be graph inputs too
+
+class ModelWriter {
+ public:
+  ModelWriter(const Graph& graph, ExternalSink* external) : graph_(graph), external_(external) {}
+
+  std::string run() {
+    const Origin& origin = graph_.origin;
+    std::string out;
+    uint64_t tensor_bytes = 0;
+    for (const Value& value : graph_.values) tensor_bytes += value.constant ? value.constant->byte_size() : 0;
+    if (external_ == nullptr) {
+      check_size(tensor_bytes);
+      out.reserve(tensor_bytes + 256 * graph_.values.size() + 4096);
+    }
+    {
+      protozero::pbf_builder<ModelField> model(out);
+      model.add_int64(ModelField::ir_version, origin.ir_version);
+      text(model, ModelField::producer_name, origin.producer_name);
+      text(model, ModelField::producer_version, origin.producer_version);
+      text(model, ModelField::domain, origin.domain);
+      if (origin.model_version != 0) model.add_int64(ModelField::model_version, origin.model_version);
+      text(model, ModelField::doc_string, origin.doc);
+      write_graph(protozero::pbf_builder<GraphField>(model, ModelField::graph));
+      for (const OpsetImport& opset : origin.opsets) {
+        protozero::pbf_builder<OpsetField> w(model, ModelField::opset_import);
+        w.add_string(OpsetField::domain, opset.domain);
+        w.add_int64(OpsetField::version, opset.version);
+      }
+      for (const auto& [key, value] : origin.metadata) {
+        protozero::pbf_builder<EntryField> w(model, ModelField::metadata_props);
+        w.add_string(EntryField::key, key);
+        w.add_string(EntryField::value, value);
+      }
+    }
+    check_size(out.size());
+    return out;
+  }
+
+ private:
+  static void check_size(uint64_t bytes) {
+    if (bytes > kProtobufLimit) fail(Code::limit, "the model has {} bytes; over 2 GiB ONNX needs external data", bytes);
+  }
+  template <class Writer, class Field>
+  static void text(Writer& writer, Field field, const std::string& value) {
+    if (!value.empty()) writer.add_string(field, value);
+  }
+
+  void write_graph(protozero::pbf_builder<GraphField> w) {
+    for (const Node& node : graph_.nodes) {
+      if (!node.dead) write_node(protozero::pbf_builder<NodeField>(w, GraphField::node), node);
+    }
+    w.add_string(GraphField::name, graph_.origin.graph_name.empty() ? std::string("graph") : graph_.origin.graph_name);
+    for (const Value& value : graph_.values) {
+      if (value.constant) write_tensor(TensorWriter(w, GraphField::initializer), *value.constant, value.name, external_);
+    }
+    text(w, GraphField::doc_string, graph_.origin.graph_doc);
+    std::vector<bool> described(graph_.values.size());
+    auto describe = [&](ValueId id, GraphField field) {
+      described[static_cast<size_t>(id)] = true;
+      write_value_info({w, field}, graph_, graph_.value(id));
+    };
+    for (const ValueId id : graph_.inputs) describe(id, GraphField::input);
+    if (graph_.origin.ir_version < kFreeInitializersIr) {
+      for (size_t i = 0; i < graph_.values.size(); ++i) {
+        if (graph_.values[i].constant) describe(static_cast<ValueId>(i), GraphField::input);
+      }
+    }
+    for (const ValueId id : graph_.outputs) describe(id, GraphField::output);
+    // Types between the nodes: readers that know fewer ops than we do, and viewers, are glad of them.
+    for (size_t i = 0; i < graph_.values.size(); ++i) {
+      const Value& value = graph_.values[i];
+      if (!described[i] && value.producer != kNoNode && value.dtype != DType::none) describe(static_cast<ValueId>(i), GraphField::value_info);
+    }
+  }
+
+  void write_node(protozero::pbf_builder<NodeField> w, const Node& node) const {
+    const auto name = [&](ValueId id) { return id == kNoValue ? std::string() : graph_.value(id).name; };
+    for (const ValueId id : node.inputs) w.add_string(NodeField::input, name(id));
+    for (const ValueId id : node.outputs) w.add_string(NodeField::output, name(id));
+    text(w, NodeField::name, node.name);
+    w.add_string(NodeField::op_type, node.type);
+    for (const auto& [key, value] : node.attributes) w.add_message(NodeField::attribute, attribute_to_proto(key, value));
+    text(w, NodeField::doc_string, node.doc);
+    text(w, NodeField::domain, node.domain);
+  }
+
+  const Graph& graph_;
+  ExternalSink* external_;
+};
+
+std::string write_model(const Graph& graph, const ExportOptions& options, ExternalSink* external) {
+  const int64_t opset = options.opset != 0 ? options.opset : graph.opset();
+  const bool is_written_for_it =
+      graph.opset() == opset &&
+      std::all_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& n) { return n.version == 0 || n.version == opset; });
+  if (is_written_for_it && !has_foldings(graph, options)) return ModelWriter(graph, external).run();
+  Graph copy = graph;  // tensors are shared, not copied
+  if (copy.opset() != kCanonicalOpset) lift(copy);
+  unfold(copy, options, opset);
+  lower(copy, opset);
+  return ModelWriter(copy, external).run();
+}
+
+}  // namespace
+
+std::string serialize_onnx(const Graph& graph, const ExportOptions& options) {
+  ensure(!options.external_data, "external data needs a file to lie beside");
+  return write_model(graph, options, nullptr);
+}
+
+void export_onnx(const Graph& graph, const std::string& path, const ExportOptions& options) {
+  within(path, [&] {
+    ExternalSink external(std::filesystem::path(path).filename().string() + ".data");
+    const std::string model = write_model(graph, options, options.external_data ? &external : nullptr);
+    // The data first: a model that is there is complete.
+    if (!external.bytes().empty()) write_file(path + ".data", std::string_view(external.bytes()));
+    write_file(path, std::string_view(model));
+  });
+}
+
+}  // namespace pare
