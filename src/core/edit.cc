@@ -127,6 +127,7 @@ void replace_uses(Graph& graph, ValueId from, ValueId to) {
       if (graph.node(user).inputs[i] == from) set_input(graph, user, i, to);
     }
   }
+  if (contains(graph.inputs, from)) return;
   if (captured && !has_public_name(graph, to)) {
     // The sub-graph names the value in bytes we do not read: the name moves, and so does the use.
     for (const NodeId user : users) {

@@ -18,7 +18,7 @@ ValueId append(Graph& graph, OpKind op, std::string name, std::vector<ValueId> i
 bool has_public_name(const Graph& graph, ValueId value);
 // Every user of `from` (and graph outputs) uses `to` instead. A graph output keeps its public name: `to` takes it, or, where
 // `to` has a public name of its own, an Identity is appended. Opaque sub-graphs refer by name: their use moves when `to`
-// can take the name, else they go on using `from`.
+// can take the name, else they go on using `from`. The name of a graph input never moves: what refers to it stays.
 void replace_uses(Graph& graph, ValueId from, ValueId to);
 void set_input(Graph& graph, NodeId node, size_t index, ValueId value);
 void remove_node(Graph& graph, NodeId node);  // marks it dead and unlinks it; its outputs must have no users

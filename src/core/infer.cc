@@ -30,6 +30,8 @@ class Inference {
   }
   ~Inference() { graph_.next_symbol = symbols_.next(); }
 
+  std::vector<TensorFacts> take() { return std::move(facts_); }
+
   void run(NodeId id) {
     const Node& node = graph_.node(id);
     const InferRule rule = node.domain.empty() || node.domain == "ai.onnx" ? infer_rule(node.op) : nullptr;
@@ -97,7 +99,7 @@ class Inference {
 
 }  // namespace
 
-void infer_shapes(Graph& graph) {
+std::vector<TensorFacts> infer_facts(Graph& graph) {
   for (Value& value : graph.values) {
     if (!value.constant) continue;
     value.dtype = value.constant->dtype();
@@ -107,7 +109,10 @@ void infer_shapes(Graph& graph) {
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     if (!graph.nodes[i].dead) inference.run(static_cast<NodeId>(i));
   }
+  return inference.take();
 }
+
+void infer_shapes(Graph& graph) { infer_facts(graph); }
 
 void infer_node(Graph& graph, NodeId node) { Inference(graph).run(node); }
 
