@@ -123,7 +123,7 @@ void value_fields(F& f, V& v) {
   uint64_t flags = 0;
   if constexpr (!F::reading) {
     flags = when(v.tensor != kNoTensor, has_tensor) | when(v.dims && !v.dims_of_tensor, has_dims) | when(v.dims_of_tensor, dims_of_tensor) |
-            when(v.trainable, trainable) | when(v.source_dtype != DType::none, has_source_dtype) | when(v.activation_grid, has_grid);
+            when(v.trainable, trainable) | when(v.source_dtype != DType::none, has_source_dtype) | when(v.activation_grid.has_value(), has_grid);
   }
   f.unsigned_integer(flags);
   f.require(flags < 64, "unknown flags of a value");
@@ -167,7 +167,8 @@ void tensor_fields(F& f, T& t) {
   enum : uint64_t { has_grid = 1, has_stored = 2, has_wanted_codec = 4, has_mask = 8 };
   uint64_t flags = 0;
   if constexpr (!F::reading) {
-    flags = when(t.grid, has_grid) | when(t.stored != t.dtype, has_stored) | when(t.wanted_codec, has_wanted_codec) | when(t.mask_codec, has_mask);
+    flags = when(t.grid.has_value(), has_grid) | when(t.stored != t.dtype, has_stored) |
+            when(t.wanted_codec.has_value(), has_wanted_codec) | when(t.mask_codec.has_value(), has_mask);
   }
   f.unsigned_integer(flags);
   f.require(flags < 16, "unknown flags of a tensor");

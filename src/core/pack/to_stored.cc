@@ -1,0 +1,151 @@
+#include <algorithm>
+#include <cstring>
+
+#include "core/error.h"
+#include "core/pack/stored.h"
+
+namespace pare {
+
+namespace {
+
+class Storing {
+ public:
+  Storing(const Graph& graph, const PackOptions& options) : graph_(graph), options_(options) {
+    if (options.codec != "auto") {
+      forced_ = find_encoder(options.codec);
+      ensure(forced_ != nullptr, "unknown codec '{}'", options.codec);
+    }
+  }
+
+  StoredModel run() {
+    store_origin();
+    for (const Value& v : graph_.values) store(v);
+    for (const Node& n : graph_.nodes) store(n);
+    out_.graph.inputs.assign(graph_.inputs.begin(), graph_.inputs.end());
+    out_.graph.outputs.assign(graph_.outputs.begin(), graph_.outputs.end());
+    if (options_.strip) strip();
+    return std::move(out_);
+  }
+
+ private:
+  void store_origin() {
+    const Origin& o = graph_.origin;
+    StoredGraph& g = out_.graph;
+    g.ir_version = o.ir_version;
+    g.model_version = o.model_version;
+    for (const auto& [domain, version] : o.opsets) g.opsets.push_back({domain, version});
+    g.producer_name = o.producer_name;
+    g.producer_version = o.producer_version;
+    g.domain = o.domain;
+    g.doc = o.doc;
+    g.graph_name = o.graph_name;
+    g.graph_doc = o.graph_doc;
+    for (const auto& [key, value] : o.metadata) g.metadata.push_back({key, value});
+    for (const auto& [number, name] : graph_.symbols) g.symbols.push_back({number, name});
+    g.next_symbol = graph_.next_symbol;
+  }
+
+  void store(const Value& value) {
+    StoredValue v;
+    v.name = value.name;
+    v.dtype = value.dtype;
+    v.source_dtype = value.source_dtype;
+    v.dims = value.dims;
+    v.trainable = value.trainable;
+    v.activation_grid = value.activation_grid;
+    if (value.constant) {
+      v.dims_of_tensor = value.dims == to_dims(value.constant->shape());
+      v.tensor = within(value.name, [&] { return add_tensor(value.name, *value.constant, value.source_dtype, value.encoding); });
+    }
+    out_.graph.values.push_back(std::move(v));
+  }
+
+  void store(const Node& node) {
+    StoredNode n;
+    n.op = static_cast<uint64_t>(node.op);
+    if (node.type != onnx_name(node.op)) n.type = node.type;
+    n.domain = node.domain;
+    n.name = node.name;
+    n.doc = node.doc;
+    n.inputs.assign(node.inputs.begin(), node.inputs.end());
+    n.outputs.assign(node.outputs.begin(), node.outputs.end());
+    n.captured.assign(node.captured.begin(), node.captured.end());
+    for (const auto& [name, value] : node.attributes) {
+      StoredAttribute& a = n.attributes.emplace_back();
+      a.name = name;
+      if (const Tensor* tensor = std::get_if<Tensor>(&value)) {
+        a.value = Tensor();
+        a.tensor = add_tensor(node.name, *tensor, DType::none, {});
+      } else {
+        a.value = value;
+      }
+    }
+    out_.graph.nodes.push_back(std::move(n));
+  }
+
+  int64_t add_tensor(const std::string& name, const Tensor& tensor, DType source, const Encoding& encoding) {
+    ensure(!tensor.empty(), "tensor without an element type");
+    StoredTensor record;
+    record.dtype = record.stored = tensor.dtype();
+    record.shape = tensor.shape();
+    record.grid = encoding.grid;
+    record.wanted_codec = encoding.codec;
+    const BitMask* mask = options_.keep_masks && encoding.mask ? &*encoding.mask : nullptr;
+    const Encoder* encoder = forced_ ? forced_ : encoding.codec ? encoder_of(*encoding.codec) : nullptr;
+    if (encoding.grid) {
+      out_.tensors.push_back(code_tensor(std::move(record), encoding.levels->view<int32_t>(), {}, mask, encoder));
+    } else {
+      const Tensor narrow = narrowed(tensor, source);
+      record.stored = narrow.dtype();
+      out_.tensors.push_back(code_tensor(std::move(record), {}, narrow.bytes(), mask, encoder));
+    }
+    out_.names.push_back(name);
+    return static_cast<int64_t>(out_.tensors.size()) - 1;
+  }
+
+  static const Encoder* encoder_of(CodecId id) {
+    for (const Encoder* e : encoder_list())
+      if (e->id == id) return e;
+    fail(Code::invalid, "unknown codec {}", id);
+  }
+
+  // Weights that came as f16 or bf16 are computed in f32; they go back to what they were when that loses nothing.
+  static Tensor narrowed(const Tensor& tensor, DType source) {
+    if (!is_float(source) || !is_float(tensor.dtype()) || size_of(source) >= size_of(tensor.dtype())) return tensor;
+    Tensor narrow = cast(tensor, source);
+    return cast(narrow, tensor.dtype()) == tensor ? narrow : tensor;
+  }
+
+  // Names of inputs, outputs and of what opaque sub-graphs refer to are needed; the rest is for people.
+  void strip() {
+    StoredGraph& g = out_.graph;
+    std::vector<bool> needed(g.values.size(), false);
+    auto need = [&](const std::vector<int64_t>& ids) {
+      for (int64_t id : ids) needed[static_cast<size_t>(id)] = true;
+    };
+    need(g.inputs);
+    need(g.outputs);
+    for (StoredNode& n : g.nodes) {
+      need(n.captured);
+      n.name.clear();
+      n.doc.clear();
+    }
+    for (size_t i = 0; i < g.values.size(); ++i)
+      if (!needed[i]) g.values[i].name.clear();
+    g.doc.clear();
+    g.graph_doc.clear();
+    std::erase_if(g.metadata, [](const StoredText& m) { return !m.key.starts_with("pare."); });
+    out_.names.assign(out_.names.size(), "");
+  }
+
+  const Graph& graph_;
+  const PackOptions& options_;
+  const Encoder* forced_ = nullptr;
+  StoredModel out_;
+};
+
+}  // namespace
+
+StoredModel to_stored(const Graph& graph, const PackOptions& options) { return Storing(graph, options).run(); }
+
+}  // namespace pare
