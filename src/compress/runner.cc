@@ -1,0 +1,317 @@
+#include "compress/runner.h"
+
+#include <chrono>
+#include <map>
+
+#include "compress/checkpoint.h"
+#include "compress/history.h"
+#include "compress/measure.h"
+#include "compress/result.h"
+#include "core/edit.h"
+#include "core/error.h"
+#include "core/model_file.h"
+#include "core/pack/pack.h"
+#include "core/passes/pass.h"
+#include "core/random.h"
+#include "report/machine.h"
+#include "report/report.h"
+
+namespace pare {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+std::string hex(uint64_t value) { return fmt::format("{:016x}", value); }
+
+uint64_t hash_of_bytes(std::span<const std::byte> bytes) {
+  return hash_of(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+// A network between two steps.
+struct Point {
+  std::string key;                 // of the steps that led here; also the checkpoint's name
+  std::vector<std::byte> frozen;
+  Graph graph;
+  PackOptions packing;
+  Json entry;                      // of the step, for the report
+};
+
+using PointPtr = std::shared_ptr<const Point>;
+
+// What is kept of a row.
+struct RowPoints {
+  std::vector<Json> entries;       // of its steps
+  PointPtr before, after;
+};
+
+class Run {
+ public:
+  Run(const Recipe& recipe, const RunOptions& options, Progress& progress)
+      : recipe_(recipe), options_(options), progress_(progress), seed_(options.seed.value_or(recipe.seed)) {}
+  RunResult run(Graph start);
+
+ private:
+  void open(Graph& start);
+  Json identity(const Point& start) const;
+  Engine& engine();
+  std::string key_after(const Point& from, const RecipeStep& step, size_t index) const;
+  Point step(const Point& from, const RecipeStep& step, size_t index, const std::string& key);
+  void run_step(const Point& from, Point& to, const RecipeStep& step, size_t index, FitStore& store);
+  void evaluate_validation(const Point& from, Point& to);
+  RowPoints walk(const RecipeRow& row, std::vector<PointPtr>& path);
+  size_t before(const RecipeRow& row) const;
+  Json figures(const Point& point);
+  Json header(const Json& who) const;
+  void write(const RunResult& result, const std::vector<RowPoints>& points);
+
+  const Recipe& recipe_;
+  const RunOptions& options_;
+  Progress& progress_;
+  uint64_t seed_;
+  std::shared_ptr<Engine> engine_;
+  std::optional<Data> data_;
+  std::optional<OutputFolder> output_;
+  std::map<std::string, Json> figures_;  // of points seen already: the test part is looked at once
+};
+
+Engine& Run::engine() {
+  if (!engine_) {
+    ensure(static_cast<bool>(options_.engine), "this recipe needs an engine");
+    engine_ = options_.engine();
+  }
+  return *engine_;
+}
+
+void Run::open(Graph& start) {
+  const std::string source = options_.data.empty() ? recipe_.data.source : options_.data;
+  ensure(!options_.max_drop || !source.empty(), "an accuracy budget (--max-drop) needs data: name it with --data or in the recipe");
+  if (!source.empty()) {
+    DataOptions how;
+    if (options_.data_options) {
+      how = *options_.data_options;
+    } else {
+      how.validation = recipe_.data.validation;
+      how.take = recipe_.data.take;
+      how.seed = static_cast<uint64_t>(recipe_.data.seed);
+      how.preprocessing = from_metadata(start.origin.metadata);
+    }
+    data_ = open_data(source, how);
+    check_data(start, *data_);
+    to_metadata(data_->preprocessing, start.origin.metadata);
+  }
+  fold_qdq(start);
+  mark_trainable(start);
+}
+
+Json Run::identity(const Point& start) const {
+  Recipe effective = recipe_;
+  effective.seed = seed_;
+  Json plan = plan_of(effective);
+  plan.erase("recipe");  // the file may move
+  plan.erase("data");
+  plan.erase("seed");
+  return {{"version", PARE_VERSION},
+          {"model", hex(hash_of_bytes(start.frozen))},
+          {"seed", seed_},
+          {"data", data_ ? data_->description : ""},
+          {"recipe", hex(hash_of(plan.dump()))},
+          {"settings", fmt::format("weights {}, from scratch {}, max drop {}", static_cast<int>(options_.weights), options_.from_scratch,
+                                   options_.max_drop.value_or(-1))}};
+}
+
+std::string Run::key_after(const Point& from, const RecipeStep& step, size_t index) const {
+  const StepPlan plan = step.def->plan(step.params, recipe_.train);
+  return fmt::format("{:02}-{}-{}", index + 1, step.def->name, hex(mix({hash_of(from.key), hash_of(plan.options.dump())})));
+}
+
+Point Run::step(const Point& from, const RecipeStep& step, size_t index, const std::string& key) {
+  Point to;
+  to.key = key;
+  const std::string title = fmt::format("step {}: {}", index + 1, step.def->name);
+  if (progress_.cancelled()) fail(Code::cancelled, "stopped before {}", title);
+
+  std::optional<StepCheckpoint> checkpoint;
+  if (output_) checkpoint.emplace(output_->step_folder(to.key));
+  if (auto saved = checkpoint ? checkpoint->read() : std::nullopt) {
+    to.frozen = std::move(saved->graph);
+    to.entry = std::move(saved->entry);
+    const Json& packing = to.entry.at("packing");
+    to.packing.codec = packing.at("codec").get<std::string>();
+    to.packing.strip = packing.at("strip").get<bool>();
+  } else {
+    MemoryStore memory;
+    FitStore& store = checkpoint ? static_cast<FitStore&>(*checkpoint) : memory;
+    within(title, [&] { run_step(from, to, step, index, store); });
+    if (checkpoint) checkpoint->write(to.frozen, to.entry);
+  }
+  to.graph = thaw(to.frozen, to.key, from.graph.source);
+  return to;
+}
+
+// Time, run, verify, measure.
+void Run::run_step(const Point& from, Point& to, const RecipeStep& step, size_t index, FitStore& store) {
+  to.graph = from.graph;
+  to.packing = from.packing;
+  StepReport report;
+  Session session{.graph = to.graph,
+                  .data = data_ ? &*data_ : nullptr,
+                  .progress = progress_,
+                  .report = report,
+                  .packing = to.packing,
+                  .engine = [this]() -> Engine& { return engine(); },
+                  .seed = mix({seed_, index, hash_of(step.def->name)}),
+                  .train_defaults = recipe_.train,
+                  .test_curves = recipe_.test_curves,
+                  .store = &store};
+  const Clock::time_point start = Clock::now();
+  step.def->run(session, step.params);
+  const double seconds = seconds_since(start);
+  verify(to.graph);
+  to.frozen = freeze(to.graph);
+
+  to.entry = {{"step", step.def->name}, {"options", step.def->plan(step.params, recipe_.train).options}, {"seconds", seconds}};
+  to.entry["history"] = to_json(report.history);
+  to.entry["warnings"] = report.warnings;
+  to.entry["details"] = std::move(report.details);
+  to.entry["packing"] = {{"codec", to.packing.codec}, {"strip", to.packing.strip}};
+  to.entry["figures"] = measure(to.graph, to.packing);
+  evaluate_validation(from, to);
+  for (const std::string& warning : report.warnings) progress_.log("warning: " + warning);
+}
+
+void Run::evaluate_validation(const Point& from, Point& to) {
+  if (!data_ || !data_->validation) return;
+  const bool known = to.frozen == from.frozen && from.entry.contains("figures") && from.entry["figures"].contains("validation");
+  to.entry["figures"]["validation"] =
+      known ? from.entry["figures"]["validation"] : to_json(engine().evaluate(to.graph, *data_->validation, {}, progress_));
+}
+
+// All figures of a network, the test part among them.
+Json Run::figures(const Point& point) {
+  const auto [found, fresh] = figures_.try_emplace(point.key);
+  if (!fresh) return found->second;
+  Json json = point.entry.contains("figures") ? point.entry["figures"] : measure(point.graph, point.packing);
+  ExportOptions how;
+  how.weights = options_.weights;
+  json["onnx_bytes"] = serialize_onnx(point.graph, how).size();
+  if (data_ && data_->validation && !json.contains("validation")) {
+    json["validation"] = to_json(engine().evaluate(point.graph, *data_->validation, {}, progress_));
+  }
+  if (data_ && data_->test) json["test"] = to_json(engine().evaluate(point.graph, *data_->test, {}, progress_));
+  return found->second = std::move(json);
+}
+
+// Where the report's "before" stands among the points of a row: point i is the network after i steps.
+size_t Run::before(const RecipeRow& row) const {
+  size_t steps = 0;
+  while (options_.from_scratch && steps < row.steps.size() && !row.steps[steps].def->compresses) ++steps;
+  return steps;
+}
+
+// Runs what a row does not share with the row before it. `path` holds the points of that row, then of this one.
+RowPoints Run::walk(const RecipeRow& row, std::vector<PointPtr>& path) {
+  RowPoints points;
+  for (size_t i = 0; i < row.steps.size(); ++i) {
+    const std::string key = key_after(*path[i], row.steps[i], i);
+    if (path.size() <= i + 1 || path[i + 1]->key != key) {
+      path.resize(i + 1);
+      path.push_back(std::make_shared<const Point>(step(*path[i], row.steps[i], i, key)));
+    }
+    points.entries.push_back(path[i + 1]->entry);
+  }
+  path.resize(row.steps.size() + 1);
+  points.before = path[before(row)];
+  points.after = path.back();
+  return points;
+}
+
+Json Run::header(const Json& who) const {
+  return {{"format", 1},
+          {"pare", PARE_VERSION},
+          {"command", options_.command},
+          {"model", options_.model},
+          {"from_scratch", options_.from_scratch},
+          {"recipe", recipe_.name},
+          {"summary", recipe_.summary},
+          {"seed", seed_},
+          {"data", data_ ? Json(data_->description) : Json()},
+          {"engine", engine_ ? Json(engine_->description()) : Json()},
+          {"machine", describe_machine()},
+          {"weights", options_.weights == WeightStyle::compact ? "compact" : "float"},
+          {"max_drop", options_.max_drop ? Json(*options_.max_drop) : Json()},
+          {"figures_at", recipe_.figures_at},
+          {"identity", who}};
+}
+
+void Run::write(const RunResult& result, const std::vector<RowPoints>& points) {
+  for (size_t i = 0; i < points.size(); ++i) {
+    const Point& end = *points[i].after;
+    const std::string folder = row_folder(i, result.rows[i].name);
+    output_->make_row(folder);
+    ExportOptions how;
+    how.weights = options_.weights;
+    write_file(output_->path(folder + "model.onnx"), serialize_onnx(end.graph, how));
+    write_file(output_->path(folder + "model.pare"), pack(end.graph, end.packing));
+  }
+  write_file(output_->path("report.html"), report_to_html(result.report));
+  // Last: a folder with report.json holds a finished run.
+  write_file(output_->path("report.json"), result.report.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  output_->drop_checkpoint();
+}
+
+RunResult Run::run(Graph start) {
+  const Clock::time_point begin = Clock::now();
+  open(start);
+  auto first = std::make_shared<Point>();
+  first->key = "start";
+  first->entry = Json::object();
+  first->frozen = freeze(start);
+  first->graph = thaw(first->frozen, start.source, start.source);
+  const Json who = identity(*first);
+  if (!options_.output.empty()) {
+    output_.emplace(options_.output, who, options_.resume, options_.restart);
+    if (output_->state() == OutputFolder::State::finished) return finished_run(*output_);
+  }
+
+  const std::vector<RecipeRow> rows = expand(recipe_);
+  std::vector<PointPtr> path{first};
+  std::vector<RowPoints> points;
+  for (const RecipeRow& row : rows) {
+    if (rows.size() > 1) progress_.log(fmt::format("row {} of {}: {}", points.size() + 1, rows.size(), row.name));
+    points.push_back(walk(row, path));
+  }
+  path.clear();
+
+  // All choices are made: now, and only now, the test part.
+  RunResult result;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    RowResult row;
+    row.name = rows[i].name;
+    row.graph = points[i].after->graph;
+    row.report = {{"name", row.name}, {"settings", rows[i].settings}, {"folder", row_folder(i, row.name)}, {"steps", points[i].entries}};
+    row.report["before"] = figures(*points[i].before);
+    row.report["after"] = figures(*points[i].after);
+    row.report["layers"] = measure_layers(points[i].after->graph, points[i].after->packing);
+    result.rows.push_back(std::move(row));
+  }
+  judge(result, options_.max_drop);
+  result.report = header(who);
+  result.report["seconds"] = seconds_since(begin);
+  result.report["best"] = result.best;
+  result.report["goal_reached"] = result.goal_reached;
+  result.report["rows"] = Json::array();
+  for (const RowResult& row : result.rows) result.report["rows"].push_back(row.report);
+  if (output_) write(result, points);
+  return result;
+}
+
+}  // namespace
+
+RunResult run_recipe(const Recipe& recipe, Graph start, const RunOptions& options, Progress& progress) {
+  return Run(recipe, options, progress).run(std::move(start));
+}
+
+}  // namespace pare
