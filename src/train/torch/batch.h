@@ -1,0 +1,28 @@
+// Data on its way into a network: checks that the two fit, and batches as LibTorch tensors.
+#pragma once
+
+#include <vector>
+
+#include "core/data/dataset.h"
+#include "core/graph.h"
+#include "train/torch/aten.h"
+
+namespace pare::engine {
+
+// Error(invalid) "the network wants 1x28x28, the data gives 3x32x32".
+void check_inputs(const Graph& graph, const SampleSpec& spec);
+// Error(invalid) when a class is not one of the network's outputs.
+void check_classes(const at::Tensor& target, int64_t outputs);
+// The batch size a graph insists on, 0 when any will do.
+int64_t fixed_batch(const Graph& graph);
+// The graph's first output, or what goes into it when it is a Softmax: cross entropy wants logits.
+ValueId logits_of(const Graph& graph);
+
+struct DeviceBatch {
+  std::vector<at::Tensor> inputs;
+  at::Tensor target;
+  int64_t size = 0;
+};
+DeviceBatch to_device(const Batch& batch, at::Device device);
+
+}  // namespace pare::engine

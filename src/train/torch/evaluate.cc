@@ -1,0 +1,68 @@
+#include "train/torch/evaluate.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/error.h"
+#include "train/torch/batch.h"
+#include "train/torch/convert.h"
+#include "train/torch/losses.h"
+
+namespace pare::engine {
+namespace {
+
+// Counts of one batch of logits (n, classes) against classes.
+void count(const at::Tensor& logits, const at::Tensor& target, bool confusion, Evaluation& sum) {
+  const int64_t classes = logits.size(1);
+  const at::Tensor guess = std::get<1>(logits.max(1));
+  sum.correct += guess.eq(target).sum().item<int64_t>();
+  const at::Tensor best = std::get<1>(logits.topk(std::min<int64_t>(5, classes), 1));
+  sum.top5 += static_cast<double>(best.eq(target.unsqueeze(1)).sum().item<int64_t>());
+  if (!confusion) return;
+  sum.confusion.resize(static_cast<size_t>(classes * classes));
+  const at::Tensor cell = (target * classes + guess).cpu().contiguous();
+  for (int64_t i = 0; i < cell.numel(); ++i) ++sum.confusion[static_cast<size_t>(cell.data_ptr<int64_t>()[i])];
+}
+
+}  // namespace
+
+std::vector<ValueId> evaluated_values(const Graph& graph) { return {logits_of(graph), graph.outputs.at(0)}; }
+
+Evaluation evaluate(const Module& module, const DatasetPtr& data, int64_t batch, const EvaluateOptions& options,
+                    const Mode& mode, Progress& progress) {
+  const auto start = std::chrono::steady_clock::now();
+  at::NoGradGuard no_gradients;
+  Loader::Options order;
+  order.batch = batch;
+  Loader loader(data, order);
+  Stage stage(progress, "evaluate", static_cast<uint64_t>(loader.batches()));
+  Evaluation sum;
+  Batch host;
+  for (uint64_t n = 0; loader.next(host); stage.advance(++n)) {
+    stage.check();
+    const DeviceBatch device = to_device(host, mode.device);
+    const std::vector<at::Tensor> outputs = module.run(device.inputs, mode);
+    at::Tensor loss;
+    if (device.target.is_floating_point()) {
+      ensure(outputs[1].sizes() == device.target.sizes(), "the network's output and the data's target differ in shape");
+      loss = at::mse_loss(outputs[1], device.target);
+    } else {
+      const at::Tensor logits = outputs[0].flatten(1);
+      ensure(logits.size(0) == device.size, "the network gives {} rows for {} samples", logits.size(0), device.size);
+      check_classes(device.target, logits.size(1));
+      loss = cross_entropy(logits, device.target, 0);
+      count(logits, device.target, options.confusion, sum);
+    }
+    sum.loss += loss.item<double>() * static_cast<double>(device.size);
+    if (options.on_logits) options.on_logits(from_aten(outputs[1]), sum.samples);
+    sum.samples += device.size;
+  }
+  if (sum.samples) {
+    const double n = static_cast<double>(sum.samples);
+    sum.loss /= n, sum.top5 /= n, sum.top1 = static_cast<double>(sum.correct) / n;
+  }
+  sum.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return sum;
+}
+
+}  // namespace pare::engine

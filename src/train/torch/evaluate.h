@@ -1,0 +1,15 @@
+// Measuring a network on data.
+#pragma once
+
+#include "train/engine.h"
+#include "train/torch/module.h"
+
+namespace pare::engine {
+
+// `module` returns logits (logits_of) and then the output itself.
+Evaluation evaluate(const Module& module, const DatasetPtr& data, int64_t batch, const EvaluateOptions& options,
+                    const Mode& mode, Progress& progress);
+// The values `evaluate` wants of a graph.
+std::vector<ValueId> evaluated_values(const Graph& graph);
+
+}  // namespace pare::engine

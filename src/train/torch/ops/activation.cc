@@ -1,0 +1,73 @@
+// Element-wise functions of one tensor, softmax, and the ops that do nothing outside training.
+#include <limits>
+
+#include "train/torch/op.h"
+
+namespace pare::engine {
+
+Kernel prepare_relu(const Node&) {
+  return [](Inputs in, const Mode&) -> Outputs { return {at::relu(in[0])}; };
+}
+
+Kernel prepare_leaky_relu(const Node& node) {
+  const float alpha = node.attributes.real("alpha", 0.01f);
+  return [=](Inputs in, const Mode&) -> Outputs { return {at::leaky_relu(in[0], alpha)}; };
+}
+
+Kernel prepare_sigmoid(const Node&) {
+  return [](Inputs in, const Mode&) -> Outputs { return {at::sigmoid(in[0])}; };
+}
+
+Kernel prepare_tanh(const Node&) {
+  return [](Inputs in, const Mode&) -> Outputs { return {at::tanh(in[0])}; };
+}
+
+Kernel prepare_clip(const Node&) {
+  return [](Inputs in, const Mode&) -> Outputs {
+    c10::optional<at::Scalar> low, high;
+    if (present(in, 1)) low = in[1].item();
+    if (present(in, 2)) high = in[2].item();
+    return {low || high ? at::clamp(in[0], low, high) : in[0]};
+  };
+}
+
+Kernel prepare_hard_swish(const Node&) {
+  return [](Inputs in, const Mode&) -> Outputs { return {at::hardswish(in[0])}; };
+}
+
+Kernel prepare_hard_sigmoid(const Node& node) {
+  const float alpha = node.attributes.real("alpha", 0.2f), beta = node.attributes.real("beta", 0.5f);
+  return [=](Inputs in, const Mode&) -> Outputs { return {at::clamp(in[0] * alpha + beta, 0, 1)}; };
+}
+
+Kernel prepare_softmax(const Node& node) {
+  const int64_t axis = node.attributes.integer("axis", -1);
+  return [=](Inputs in, const Mode&) -> Outputs { return {at::softmax(in[0], axis)}; };
+}
+
+Kernel prepare_log_softmax(const Node& node) {
+  const int64_t axis = node.attributes.integer("axis", -1);
+  return [=](Inputs in, const Mode&) -> Outputs { return {at::log_softmax(in[0], axis)}; };
+}
+
+Kernel prepare_identity(const Node&) {
+  return [](Inputs in, const Mode&) -> Outputs { return {in[0]}; };
+}
+
+// Kept elements are scaled by 1 / (1 - ratio), so that inference needs no correction.
+Kernel prepare_dropout(const Node& node) {
+  const bool wants_mask = node.outputs.size() > 1;
+  return [=](Inputs in, const Mode& mode) -> Outputs {
+    const double ratio = present(in, 1) ? in[1].item().toDouble() : 0.5;
+    if (!mode.training || !mode.random || ratio == 0) {
+      if (!wants_mask) return {in[0]};
+      return {in[0], at::ones(in[0].sizes(), at::kBool)};
+    }
+    at::Tensor kept = at::empty(in[0].sizes(), at::kFloat);
+    kept.bernoulli_(1 - ratio, mode.random);
+    kept = kept.to(in[0].device());
+    return {in[0] * (ratio < 1 ? kept / (1 - ratio) : kept), kept.to(at::kBool)};
+  };
+}
+
+}  // namespace pare::engine

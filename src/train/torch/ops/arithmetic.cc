@@ -1,0 +1,73 @@
+// Add, Sub, Mul, Div with numpy's broadcasting, ReduceMean, Cast.
+#include "core/error.h"
+#include "train/torch/convert.h"
+#include "train/torch/op.h"
+
+namespace pare::engine {
+
+Kernel prepare_add(const Node&) {
+  return [](Inputs in, const Mode&) -> Outputs { return {at::add(in[0], in[1])}; };
+}
+
+Kernel prepare_sub(const Node&) {
+  return [](Inputs in, const Mode&) -> Outputs { return {at::sub(in[0], in[1])}; };
+}
+
+Kernel prepare_mul(const Node&) {
+  return [](Inputs in, const Mode&) -> Outputs { return {at::mul(in[0], in[1])}; };
+}
+
+// Integers divide toward zero.
+Kernel prepare_div(const Node&) {
+  return [](Inputs in, const Mode&) -> Outputs {
+    if (at::isIntegralType(in[0].scalar_type(), /*includeBool=*/false)) return {at::div(in[0], in[1], "trunc")};
+    return {at::div(in[0], in[1])};
+  };
+}
+
+Kernel prepare_reduce_mean(const Node& node) {
+  const std::vector<int64_t> given = node.attributes.integers("axes");
+  const bool keep = node.attributes.integer("keepdims", 1) != 0;
+  const bool noop = node.attributes.integer("noop_with_empty_axes", 0) != 0;
+  return [=](Inputs in, const Mode&) -> Outputs {
+    std::vector<int64_t> axes = present(in, 1) ? integers(in[1]) : given;
+    if (axes.empty() && noop) return {in[0]};
+    if (axes.empty())
+      for (int64_t i = 0; i < in[0].dim(); ++i) axes.push_back(i);
+    if (axes.empty()) return {in[0]};  // a scalar
+    if (in[0].is_floating_point()) return {at::mean(in[0], axes, keep)};
+    return {at::mean(in[0].to(at::kDouble), axes, keep).to(in[0].scalar_type())};
+  };
+}
+
+// Floats become integers by dropping the fraction; a cast to a narrower float rounds to it and goes on in f32.
+Kernel prepare_cast(const Node& node) {
+  enum : int64_t { f32 = 1, u8 = 2, i8 = 3, u16 = 4, i16 = 5, i32 = 6, i64 = 7, boolean = 9, f16 = 10, f64 = 11, u32 = 12, u64 = 13, bf16 = 16 };
+  const int64_t to = node.attributes.integer("to", 0);
+  const auto into = [](at::ScalarType type, at::ScalarType through) -> Kernel {
+    return [=](Inputs in, const Mode& mode) -> Outputs {
+      at::Tensor y = in[0];
+      if (at::isFloatingType(type)) return {y.to(through).to(type).to(mode.device)};
+      if (y.is_floating_point() && type != at::kBool) y = y.to(at::kLong);  // then wrap, the same on every machine
+      return {y.to(type).cpu()};
+    };
+  };
+  switch (to) {
+    case f32:
+    case f64: return into(at::kFloat, at::kFloat);
+    case f16: return into(at::kFloat, at::kHalf);
+    case bf16: return into(at::kFloat, at::kBFloat16);
+    case u8: return into(at::kByte, at::kByte);
+    case i8: return into(at::kChar, at::kChar);
+    case i16: return into(at::kShort, at::kShort);
+    case u16:
+    case i32: return into(at::kInt, at::kInt);
+    case u32:
+    case i64:
+    case u64: return into(at::kLong, at::kLong);
+    case boolean: return into(at::kBool, at::kBool);
+    default: fail(Code::unsupported, "Cast to ONNX type {}", to);
+  }
+}
+
+}  // namespace pare::engine

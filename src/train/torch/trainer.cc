@@ -1,0 +1,209 @@
+#include "train/torch/trainer.h"
+
+#include <chrono>
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/random.h"
+#include "train/torch/batch.h"
+#include "train/torch/checkpoint.h"
+#include "train/torch/evaluate.h"
+
+namespace pare::engine {
+namespace {
+
+constexpr int64_t kEvaluationBatch = 256;
+
+DatasetPtr augmented(const Job& job) {
+  AugmentOptions options;
+  read_params(job.options.augment, options);
+  if (!options.any()) return job.train;
+  const auto preprocessing = from_metadata(job.graphs.at(0).graph->origin.metadata);
+  return augment(job.train, options, preprocessing.value_or(Preprocessing{}));
+}
+
+// A last batch of one sample has no variance for batch norm to divide by: it is left out.
+bool drops_last(int64_t samples, int64_t batch) { return samples > batch && samples % batch == 1; }
+
+// Of options, seed, data and what trains.
+int64_t fingerprint(const Job& job, std::span<Trained* const> parameters) {
+  std::string text = params_to_json(job.options).dump() + fmt::format("{} {}", job.seed, job.train->size());
+  for (const Trained* p : parameters) text += fmt::format(" {}:{}[{}]", p->graph, p->name, fmt::join(p->shape, ","));
+  return static_cast<int64_t>(hash_of(text));
+}
+
+std::string line(const EpochRecord& record, int64_t epochs) {
+  std::string text = fmt::format("epoch {}/{}  loss {:.4f}", record.epoch, epochs, record.train_loss);
+  const auto add = [&](const char* name, const std::optional<Evaluation>& e, bool classes) {
+    if (e) text += classes ? fmt::format("  {} {:.2f} %", name, 100 * e->top1) : fmt::format("  {} loss {:.4f}", name, e->loss);
+  };
+  const auto has_classes = [](const std::optional<Evaluation>& e) { return e && (e->top5 > 0 || e->correct > 0); };
+  add("validation", record.validation, has_classes(record.validation));
+  add("test", record.test, has_classes(record.test));
+  return text + fmt::format("  rate {:.3g}  {:.1f} s", record.rate, record.train_seconds);
+}
+
+}  // namespace
+
+Trainer::Trainer(Job& job, at::Device device)
+    : job_(job), device_(device), objective_(job), optimizer_(job.options) {
+  ensure(job.train && job.train->size() > 0, "there is no training data");
+  data_ = augmented(job);
+  networks_.reserve(job.graphs.size());
+  for (size_t i = 0; i < job.graphs.size(); ++i) {
+    check_inputs(*job.graphs[i].graph, job.train->spec());
+    networks_.emplace_back(job.graphs[i], objective_.wanted(i), device);
+    for (Trained& p : networks_.back().parameters) parameters_.push_back(&p);
+  }
+  ensure(!parameters_.empty(), "no graph of the job trains");
+  const int64_t samples = static_cast<int64_t>(data_->size()), batch = job.options.batch;
+  order_.batch = batch;
+  order_.shuffle = true;
+  order_.seed = job.seed;
+  order_.drop_last = drops_last(samples, batch);
+  per_epoch_ = order_.drop_last ? samples / batch : (samples + batch - 1) / batch;
+  steps_ = per_epoch_ * job.options.epochs;
+  mode_.training = true;
+  mode_.bf16 = job.options.precision == "bf16";
+  mode_.device = device;
+  mode_.random = at::detail::createCPUGenerator();
+  fingerprint_ = fingerprint(job, parameters_);
+  view_ = std::make_unique<StateView>(parameters_);
+}
+
+void Trainer::run(Progress& progress) {
+  if (job_.options.ema > 0)
+    for (Network& network : networks_) network.start_average();
+  const int64_t done = resume();
+  for (int64_t epoch = done + 1; epoch <= job_.options.epochs; ++epoch) {
+    const auto start = std::chrono::steady_clock::now();
+    const double loss = train_epoch(epoch, progress);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    job_.history.push_back(measure_epoch(epoch, loss, seconds, progress));
+    progress.log(line(job_.history.back(), job_.options.epochs));
+    if (job_.observer)
+      view_->show({step_, steps_, per_epoch_, loss_}, [&](State& state) { job_.observer->on_epoch(job_.history.back(), state); });
+    save(epoch);
+  }
+  for (Network& network : networks_) network.write_back();
+}
+
+double Trainer::train_epoch(int64_t epoch, Progress& progress) {
+  order_.epoch = epoch;
+  Loader loader(data_, order_);
+  Stage stage(progress, fmt::format("epoch {}/{}", epoch, job_.options.epochs), static_cast<uint64_t>(per_epoch_));
+  double sum = 0;
+  int64_t samples = 0;
+  Batch batch;
+  for (uint64_t n = 0; loader.next(batch); stage.advance(++n)) {
+    stage.check();
+    loss_ = train_step(batch);
+    if (!std::isfinite(loss_))
+      fail(Code::invalid, "the loss stopped being a number at step {} (epoch {}): the rate {:.3g} may be too high", step_,
+           epoch, rate_at(step_ - 1));
+    sum += loss_ * static_cast<double>(batch.size);
+    samples += batch.size;
+    progress.note(fmt::format("loss {:.4f}", sum / static_cast<double>(samples)));
+  }
+  return sum / static_cast<double>(samples);
+}
+
+double Trainer::train_step(const Batch& host) {
+  const DeviceBatch batch = to_device(host, device_);
+  mode_.random->set_current_seed(mix({job_.seed, hash_of("dropout"), static_cast<uint64_t>(step_)}));
+  for (Trained* p : parameters_) p->clear_gradient();
+  std::vector<std::vector<at::Tensor>> outputs;
+  for (Network& network : networks_) {
+    at::AutoGradMode gradients(network.trains);
+    Mode mode = mode_;
+    mode.training = network.trains;
+    outputs.push_back(network.module->run(batch.inputs, mode));
+  }
+  const at::Tensor loss = objective_.value(outputs, batch.target);
+  ensure(loss.requires_grad(), "the objective does not depend on anything that trains");
+  loss.backward();
+  const double value = loss.item<double>();
+  if (std::isfinite(value)) update();
+  ++step_;
+  return value;
+}
+
+void Trainer::update() {
+  Observer* observer = job_.observer;
+  if (observer && observer->wants_step(step_, steps_, per_epoch_))
+    view_->show({step_, steps_, per_epoch_, loss_}, [&](State& state) { observer->on_step(state); });
+  for (Trained* p : parameters_) p->take_gradient();
+  if (job_.options.clip_norm > 0) clip_gradients(parameters_, job_.options.clip_norm);
+  optimizer_.update(parameters_, rate_at(step_), step_);
+  if (observer && observer->projects())
+    view_->show({step_ + 1, steps_, per_epoch_, loss_}, [&](State& state) { observer->project(state); });
+  if (job_.options.ema > 0)
+    for (Network& network : networks_) network.update_average(job_.options.ema);
+}
+
+EpochRecord Trainer::measure_epoch(int64_t epoch, double loss, double seconds, Progress& progress) {
+  EpochRecord record;
+  record.epoch = epoch;
+  record.rate = rate_at(step_ - 1);
+  record.train_loss = loss;
+  record.train_seconds = seconds;
+  if (!job_.options.evaluate_each_epoch) return record;
+  for (Network& network : networks_) {
+    if (!network.trains) continue;  // the first that trains is the one to watch
+    const WithAverage average(network);
+    Mode mode;
+    mode.device = device_;
+    const int64_t fixed = fixed_batch(*network.graph), batch = fixed > 0 ? fixed : kEvaluationBatch;
+    if (job_.validation) record.validation = evaluate(*network.evaluation, job_.validation, batch, {}, mode, progress);
+    if (job_.test) record.test = evaluate(*network.evaluation, job_.test, batch, {}, mode, progress);
+    break;
+  }
+  return record;
+}
+
+// Everything that a later step depends on. Random numbers and the order of samples follow from (seed, step, epoch).
+template <class Io>
+void Trainer::visit(Io& io, int64_t& epoch) {
+  io.field(epoch), io.field(step_), io.field(loss_);
+  int64_t records = static_cast<int64_t>(job_.history.size());
+  io.field(records);
+  job_.history.resize(static_cast<size_t>(std::min<int64_t>(records, job_.options.epochs)));
+  for (EpochRecord& record : job_.history) io.field(record);
+  for (Network& network : networks_) {
+    for (Trained& p : network.parameters) {
+      const std::optional<BitMask> before = p.mask;
+      io.field(p.mask);
+      io.field(p.trained), io.field(p.first), io.field(p.second), io.field(p.average);
+      if (!(before == p.mask)) p.apply_mask(before);
+      p.materialize();
+    }
+    for (Buffer& b : network.buffers) io.field(b.current), io.field(b.average);
+  }
+}
+
+void Trainer::save(int64_t epoch) {
+  if (!job_.save) return;
+  CheckpointWriter writer;
+  writer.field(fingerprint_);
+  visit(writer, epoch);
+  const std::vector<std::byte> bytes = writer.take();
+  job_.save(bytes, epoch);
+}
+
+int64_t Trainer::resume() {
+  job_.history.clear();
+  if (job_.resume.empty()) return 0;
+  return within("cannot resume training", [&] {
+    CheckpointReader reader(job_.resume);
+    int64_t fingerprint = 0, epoch = 0;
+    reader.field(fingerprint);
+    ensure(fingerprint == fingerprint_, "the checkpoint belongs to another run");
+    visit(reader, epoch);
+    if (!reader.at_end()) fail(Code::corrupt, "the checkpoint is longer than it should be");
+    return epoch;
+  });
+}
+
+}  // namespace pare::engine
