@@ -30,13 +30,16 @@ struct OpDef {
   // Multiply-accumulates for one sample, from facts of inputs and outputs; nullptr: none worth counting.
   int64_t (*macs)(const Graph&, const Node&) = nullptr;
   // From the form of `version` (7..17) to opset 17, in place; may add constants. nullptr: nothing changed in between.
-  // lift and lower may insert nodes right before and right after the node: who walks the graph goes on after all of
-  // them, that is, at the node's id + 1 + the growth of Graph::nodes. They know more where shapes are inferred.
+  // lift and lower may insert nodes right before and right after the node; those are in the wanted form already.
   void (*lift)(Graph&, NodeId, int64_t version) = nullptr;
   // From opset 17 to `version` (11..17); Error(unsupported) when it cannot be said there. nullptr: same form.
+  // Reads inferred types and shapes.
   void (*lower)(Graph&, NodeId, int64_t version) = nullptr;
-  int64_t since =
-      1;  // first opset that has this op; below it `lower` says it with others, and without one it is an error
+  // First opset that can say this op, with other ops where `lower` does so; lowering below it is an error.
+  int64_t since = 1;
+  // lift reads inferred types and shapes, so that it comes after the other lifts and an inference. The shape rule of
+  // such an op holds for its old forms too.
+  bool lift_needs_facts = false;
 };
 const OpDef* op_def(OpKind kind);  // nullptr for unknown
 

@@ -15,8 +15,7 @@ static void lift_batch_normalization(Graph& graph, NodeId id, int64_t version) {
   Node& node = graph.node(id);
   if (version < 9) {
     if (node.attributes.integer("spatial", 1) == 0)
-      ops::unsupported(graph, node, version,
-                       "normalizes each element by itself (spatial = 0), which newer ones do not");
+      ops::unsupported(version, "normalizes each element by itself (spatial = 0), which newer ones do not");
     node.attributes.erase("spatial");
   }
   if (version >= 14) return;
@@ -27,7 +26,7 @@ static void lift_batch_normalization(Graph& graph, NodeId id, int64_t version) {
     if (i < 3) continue;
     const Value& saved = graph.value(node.outputs[i]);
     if (!saved.users.empty() || has_public_name(graph, node.outputs[i]))
-      ops::unsupported(graph, node, version, "gives saved statistics, which newer ones do not");
+      ops::unsupported(version, "gives saved statistics, which newer ones do not");
   }
   if (!training) {
     node.outputs.resize(std::min<size_t>(node.outputs.size(), 1));

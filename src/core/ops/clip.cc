@@ -3,7 +3,7 @@
 
 namespace pare {
 
-// Until opset 10 the bounds were attributes.
+// Until opset 10 the bounds were attributes; as inputs they need the type of x.
 static void lift_clip(Graph& graph, NodeId id, int64_t version) {
   if (version >= 11) return;
   ops::real_to_input(graph, id, "min", 1);
@@ -21,6 +21,7 @@ const OpDef op_clip = {.kind = OpKind::clip,
                        .max_inputs = 3,
                        .max_outputs = 1,
                        .lift = lift_clip,
-                       .lower = lower_clip};
+                       .lower = lower_clip,
+                       .lift_needs_facts = true};
 
 }  // namespace pare

@@ -29,7 +29,7 @@ static void lower_constant(Graph& graph, NodeId id, int64_t version) {
     const auto list = std::get<std::vector<float>>(*given);
     become("value_floats", Tensor::of<float>({static_cast<int64_t>(list.size())}, list));
   } else if (attributes.has("value_string") || attributes.has("value_strings")) {
-    ops::unsupported(graph, graph.node(id), version, "has no attribute for constant strings");
+    ops::unsupported(version, "has no attribute for constant strings");
   }
 }
 

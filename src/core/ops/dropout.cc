@@ -18,11 +18,11 @@ static void lower_dropout(Graph& graph, NodeId id, int64_t version) {
   if (graph.has_input(node, 2)) {
     const Tensor* training = graph.constant_input(node, 2);
     if (training == nullptr || training->size() != 1 || cast(*training, DType::f32).view<float>()[0] != 0)
-      ops::unsupported(graph, node, version, "does not drop elements outside of a trainer");
+      ops::unsupported(version, "does not drop elements outside of a trainer");
   }
   if (graph.has_input(node, 1)) {
     const Tensor* ratio = graph.constant_input(node, 1);
-    if (ratio == nullptr || ratio->size() != 1) ops::unsupported(graph, node, version, "needs a constant ratio");
+    if (ratio == nullptr || ratio->size() != 1) ops::unsupported(version, "needs a constant ratio");
     graph.node(id).attributes.set("ratio", cast(*ratio, DType::f32).view<float>()[0]);
   }
   graph.node(id).attributes.erase("seed");

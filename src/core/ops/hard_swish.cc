@@ -4,7 +4,7 @@
 
 namespace pare {
 
-// Its definition: x * HardSigmoid(x) with these two numbers.
+// Came with opset 14. Its definition: x * HardSigmoid(x) with these two numbers.
 static void lower_hard_swish(Graph& graph, NodeId id, int64_t version) {
   if (version >= 14) return;
   const ValueId x = graph.node(id).inputs.at(0);
@@ -25,6 +25,6 @@ const OpDef op_hard_swish = {.kind = OpKind::hard_swish,
                              .max_inputs = 1,
                              .max_outputs = 1,
                              .lower = lower_hard_swish,
-                             .since = 14};
+                             .since = 6};
 
 }  // namespace pare

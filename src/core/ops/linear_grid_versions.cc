@@ -13,8 +13,7 @@ void lower_linear_grid(Graph& graph, NodeId id, int64_t version) {
     const std::optional<Dims> dims = graph.value(node.inputs[i]).dims;
     if (dims && dims->empty()) continue;
     const Tensor* one = graph.constant_input(node, i);
-    if (one == nullptr || one->size() != 1)
-      unsupported(graph, node, version, "knows one scale for a whole tensor only");
+    if (one == nullptr || one->size() != 1) unsupported(version, "knows one scale for a whole tensor only");
     set_input(graph, id, i,
               add_constant(graph, name_beside(graph, node, i == 1 ? "scale" : "zero_point"), one->reshaped({})));
   }

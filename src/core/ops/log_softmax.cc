@@ -9,6 +9,7 @@ const OpDef op_log_softmax = {.kind = OpKind::log_softmax,
                               .max_inputs = 1,
                               .max_outputs = 1,
                               .lift = ops::lift_softmax,
-                              .lower = ops::lower_softmax};
+                              .lower = ops::lower_softmax,
+                              .lift_needs_facts = true};
 
 }  // namespace pare

@@ -12,7 +12,7 @@ static void lower_reshape(Graph& graph, NodeId id, int64_t version) {
   if (version >= 14) return;
   if (graph.node(id).attributes.integer("allowzero", 0) != 0) {
     for (const int64_t size : ops::constant_integers(graph, graph.node(id), 1, version))
-      if (size == 0) ops::unsupported(graph, graph.node(id), version, "cannot reshape to a dimension of 0");
+      if (size == 0) ops::unsupported(version, "cannot reshape to a dimension of 0");
   }
   graph.node(id).attributes.erase("allowzero");
 }

@@ -50,8 +50,7 @@ void integers_to_attribute(Graph& graph, NodeId node, size_t index, std::string_
 Shape constant_integers(const Graph& graph, const Node& node, size_t index, int64_t version) {
   const Tensor* constant = graph.constant_input(node, index);
   if (constant == nullptr || !is_integer(constant->dtype()))
-    fail(Code::unsupported, "{}: opset {} needs a constant in place of '{}'", graph.label(node), version,
-         graph.value(node.inputs[index]).name);
+    unsupported(version, fmt::format("needs a constant in place of '{}'", graph.value(node.inputs[index]).name));
   const Tensor wide = cast(*constant, DType::i64);
   const auto values = wide.view<int64_t>();
   return {values.begin(), values.end()};
@@ -93,15 +92,13 @@ void insert_after(Graph& graph, NodeId node, OpKind op, std::string_view suffix,
   insert_node(graph, node + 1, std::move(after));  // rebuilds all links
 }
 
-void unsupported(const Graph& graph, const Node& node, int64_t version, std::string_view what) {
-  fail(Code::unsupported, "{}: opset {} {}", graph.label(node), version, what);
-}
+void unsupported(int64_t version, std::string_view what) { fail(Code::unsupported, "opset {} {}", version, what); }
 
 void need_type(const Graph& graph, NodeId node, int64_t version, bool (*accepts)(DType)) {
   const Node& n = graph.node(node);
   const DType type = graph.has_input(n, 0) ? graph.value(n.inputs[0]).dtype : DType::none;
   if (type != DType::none && !accepts(type))
-    unsupported(graph, n, version, fmt::format("does not take elements of type {}", name_of(type)));
+    unsupported(version, fmt::format("does not take elements of type {}", name_of(type)));
 }
 
 }  // namespace pare::ops

@@ -36,8 +36,8 @@ ValueId insert_before(Graph& graph, NodeId& node, OpKind op, std::string_view su
 void insert_after(Graph& graph, NodeId node, OpKind op, std::string_view suffix, std::vector<ValueId> more_inputs,
                   Attributes attributes = {});
 
-// "Relu 'r1': opset 11 does not have ..." as Error(unsupported).
-[[noreturn]] void unsupported(const Graph& graph, const Node& node, int64_t version, std::string_view what);
+// "opset 11 does not have ..." as Error(unsupported); who lifts or lowers a graph puts the node's name in front.
+[[noreturn]] void unsupported(int64_t version, std::string_view what);
 // Error(unsupported) where the type of the first input is known and only newer opsets take it.
 void need_type(const Graph& graph, NodeId node, int64_t version, bool (*accepts)(DType));
 

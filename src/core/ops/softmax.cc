@@ -9,6 +9,7 @@ const OpDef op_softmax = {.kind = OpKind::softmax,
                           .max_inputs = 1,
                           .max_outputs = 1,
                           .lift = ops::lift_softmax,
-                          .lower = ops::lower_softmax};
+                          .lower = ops::lower_softmax,
+                          .lift_needs_facts = true};
 
 }  // namespace pare

@@ -9,8 +9,8 @@
 namespace pare::ops {
 
 // An axis of a tensor of known rank, from 0 on.
-static int64_t softmax_axis(const Graph& graph, const Node& node, int64_t axis, int64_t rank) {
-  ensure(axis >= -rank && axis < rank, "{}: axis {} of {} dimensions", graph.label(node), axis, rank);
+static int64_t softmax_axis(int64_t axis, int64_t rank) {
+  ensure(axis >= -rank && axis < rank, "axis {} of {} dimensions", axis, rank);
   return axis < 0 ? axis + rank : axis;
 }
 
@@ -30,7 +30,7 @@ void lift_softmax(Graph& graph, NodeId id, int64_t version) {
   const ValueId x = graph.node(id).inputs.at(0);
   int64_t axis = graph.node(id).attributes.integer("axis", 1);
   if (const std::optional<Dims>& dims = graph.value(x).dims) {
-    axis = softmax_axis(graph, graph.node(id), axis, static_cast<int64_t>(dims->size()));
+    axis = softmax_axis(axis, static_cast<int64_t>(dims->size()));
     if (const std::optional<int64_t> only = softmax_only_axis(*dims, axis)) {
       graph.node(id).attributes.set("axis", *only);
       return;
@@ -54,9 +54,8 @@ void lower_softmax(Graph& graph, NodeId id, int64_t version) {
   graph.node(id).attributes.set("axis", axis);  // the default was another
   if (axis == -1) return;
   const std::optional<Dims> dims = graph.value(x).dims;
-  if (!dims)
-    unsupported(graph, graph.node(id), version, "normalizes along the last axis only, and the rank is unknown");
-  axis = softmax_axis(graph, graph.node(id), axis, static_cast<int64_t>(dims->size()));
+  if (!dims) unsupported(version, "normalizes along the last axis only, and the rank is unknown");
+  axis = softmax_axis(axis, static_cast<int64_t>(dims->size()));
   graph.node(id).attributes.set("axis", axis);
   if (std::all_of(dims->begin() + axis + 1, dims->end(), [](const Dim& dim) { return dim == Dim(1); })) return;
 
