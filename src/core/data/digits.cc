@@ -39,10 +39,10 @@ Line smooth(const Line& points) {
 
 // The hand: where every point of the skeleton ends up, in units of the digit's height.
 std::vector<Line> write(const DigitStyle& style, Random& random) {
-  const double care = random.uniform();
-  const double jitter = 0.016 + 0.03 * care * care;
-  const Displacement warp(static_cast<float>(0.05 + 0.08 * random.uniform()), random);
-  const double slant = 0.12 + 0.2 * random.normal(), angle = 0.09 * random.normal(), aspect = random.uniform(0.52, 0.98);
+  const double haste = random.uniform();
+  const double jitter = 0.018 + 0.055 * haste * haste;
+  const Displacement warp(static_cast<float>(0.06 + 0.16 * haste * random.uniform()), random);
+  const double slant = 0.12 + 0.26 * random.normal(), angle = 0.13 * random.normal(), aspect = random.uniform(0.48, 1.02);
   const auto cosine = static_cast<float>(std::cos(angle)), sine = static_cast<float>(std::sin(angle));
   std::vector<Line> lines;
   for (Stroke stroke : style.strokes) {
@@ -62,8 +62,8 @@ std::vector<Line> write(const DigitStyle& style, Random& random) {
     }
     // Pens are put down late or early and lifted likewise.
     for (Point* end : {&points.front(), &points.back()}) {
-      end->x += static_cast<float>(0.02 * random.normal());
-      end->y += static_cast<float>(0.02 * random.normal());
+      end->x += static_cast<float>(0.05 * haste * random.normal());
+      end->y += static_cast<float>(0.05 * haste * random.normal());
     }
     lines.push_back(smooth(points));
   }
