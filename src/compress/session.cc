@@ -16,19 +16,12 @@ void Session::fit(const TrainOptions& options, Observer* observer) {
   if (store && store->finished(index, graph, report.history)) return;
 
   const Data& parts = need_data("training");
-  AugmentOptions changes;
-  read_params(options.augment, changes);
   Job job;
   job.graphs.push_back({.name = "student", .graph = &graph, .trains = true});
-  job.train = changes.any() ? augment(parts.train, changes, parts.preprocessing) : parts.train;
+  job.train = parts.train;
   if (options.evaluate_each_epoch) job.validation = parts.validation;
   if (test_curves) job.test = parts.test;
-  LossTerm& loss = job.objective.front();
-  if (parts.train->spec().target.dtype == DType::i64) {
-    if (options.label_smoothing > 0) loss.options["label_smoothing"] = options.label_smoothing;
-  } else {
-    loss.kind = "mse";
-  }
+  if (parts.train->spec().target.dtype != DType::i64) job.objective.front().kind = "mse";
   job.options = options;
   job.seed = mix({seed, index});
   job.observer = observer;
