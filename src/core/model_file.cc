@@ -15,12 +15,15 @@ namespace {
 // The first bytes of a file: enough to tell what it is.
 std::string beginning_of(const std::string& path) {
   std::error_code ignored;
-  if (!std::filesystem::is_regular_file(path, ignored)) read_file(path, 0);  // says what is wrong with the path
+  if (!std::filesystem::is_regular_file(path, ignored)) {
+    if (!std::filesystem::exists(path, ignored) || std::filesystem::is_directory(path, ignored)) read_file(path);  // says what is wrong
+    fail(Code::invalid, "{}: not a regular file", path);
+  }
   std::ifstream file(path, std::ios::binary);
   std::string bytes(512, '\0');
   file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   bytes.resize(static_cast<size_t>(file.gcount()));
-  if (bytes.empty()) read_file(path);
+  if (bytes.empty()) read_file(path);  // no right to read it?
   return bytes;
 }
 

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 
+#include "format/onnx_dtype.h"
 #include "format/ops/slice.h"
 
 namespace pare {
@@ -158,13 +159,6 @@ std::optional<Tensor> converted(const Tensor& x, DType to) {
     if (!(v < std::ldexp(1.0, bits) && v >= (is_signed ? -std::ldexp(1.0, bits) : 0.0))) return {};
   }
   return cast(wide, to);
-}
-
-// The type that the number of an ONNX TensorProto.DataType means; none for those without tensors here.
-DType dtype_from_onnx(int64_t number) {
-  constexpr DType types[] = {DType::none, DType::f32, DType::u8,      DType::i8,  DType::u16, DType::i16, DType::i32, DType::i64, DType::none,
-                             DType::boolean, DType::f16, DType::f64, DType::u32, DType::u64, DType::none, DType::none, DType::bf16};
-  return number >= 0 && number < static_cast<int64_t>(std::size(types)) ? types[number] : DType::none;
 }
 
 StridedView broadcast(const Tensor& x, const Shape& shape) {
