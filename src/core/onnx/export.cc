@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "core/edit.h"
 #include "core/error.h"
 #include "core/model_file.h"
 #include "core/onnx/attribute_proto.h"
@@ -115,6 +116,7 @@ std::string write_model(const Graph& graph, const ExportOptions& options, Extern
   Graph copy = graph;  // tensors are shared, not copied
   if (copy.opset() != kCanonicalOpset) lift(copy);
   unfold(copy, options, opset);
+  infer_shapes(copy);  // lowering reads types and shapes
   lower(copy, opset);
   return ModelWriter(copy, external).run();
 }

@@ -49,28 +49,33 @@ void fold_constant_node(Graph& graph, NodeId id) {
 // Calls change(id) once for every live node that is there at the start; it may insert, append and remove nodes.
 template <class Change>
 void change_nodes(Graph& graph, Change&& change) {
-  std::unordered_set<std::string> waiting;
+  std::unordered_multiset<std::string> waiting;
   for (const Node& node : graph.nodes) {
     if (!node.dead) waiting.insert(node.name);
   }
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    if (!graph.nodes[i].dead && waiting.erase(graph.nodes[i].name) != 0) change(static_cast<NodeId>(i));
+    const auto it = graph.nodes[i].dead ? waiting.end() : waiting.find(graph.nodes[i].name);
+    if (it == waiting.end()) continue;
+    waiting.erase(it);
+    change(static_cast<NodeId>(i));
   }
 }
 
-void lift_ops(Graph& graph, int64_t version) {
+void lift_nodes(Graph& graph, int64_t version, bool need_facts) {
+  change_nodes(graph, [&](NodeId id) {
+    const OpDef* def = op_def(graph.node(id).op);
+    if (def == nullptr || def->lift == nullptr || def->lift_needs_facts != need_facts) return;
+    within(graph.label(graph.node(id)), [&] { def->lift(graph, id, version); });
+  });
+}
+
+void prepare(Graph& graph, int64_t version) {
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     Node& node = graph.nodes[i];
     if (node.dead) continue;
     if (node.op == OpKind::constant) fold_constant_node(graph, static_cast<NodeId>(i));
     if (node.op == OpKind::unknown && node.domain.empty() && node.version == 0) node.version = version;
   }
-  if (version == kCanonicalOpset) return;
-  change_nodes(graph, [&](NodeId id) {
-    const OpDef* def = op_def(graph.node(id).op);
-    if (def == nullptr || def->lift == nullptr) return;
-    within(graph.label(graph.node(id)), [&] { def->lift(graph, id, version); });
-  });
 }
 
 void set_default_opset(Graph& graph, int64_t version) {
@@ -83,18 +88,23 @@ void set_default_opset(Graph& graph, int64_t version) {
 
 void lift(Graph& graph) {
   const int64_t version = graph.opset();
-  const std::string context = graph.source.empty() ? std::string("graph") : graph.source;
-  within(context, [&] {
+  const auto in_file = [&](auto&& body) { within(graph.source.empty() ? std::string("graph") : graph.source, body); };
+  in_file([&] {
     ensure(version >= kOldestImport && version <= kCanonicalOpset, "opset {} of the default domain", version);
-    lift_ops(graph, version);
-    set_default_opset(graph, kCanonicalOpset);
-    graph.origin.ir_version = ir_version_of(kCanonicalOpset);
+    prepare(graph, version);
+    if (version < kCanonicalOpset) lift_nodes(graph, version, false);
   });
-  infer_shapes(graph);
-  within(context, [&] { compute_in_f32(graph); });
+  infer_shapes(graph);  // names the file itself
+  if (version < kCanonicalOpset) {
+    in_file([&] { lift_nodes(graph, version, true); });
+    infer_shapes(graph);
+  }
+  set_default_opset(graph, kCanonicalOpset);
+  graph.origin.ir_version = ir_version_of(kCanonicalOpset);
+  in_file([&] { compute_in_f32(graph); });
   infer_shapes(graph);
   compact(graph);
-  within(context, [&] { verify(graph); });
+  in_file([&] { verify(graph); });
 }
 
 void lower(Graph& graph, int64_t version) {
