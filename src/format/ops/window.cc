@@ -61,10 +61,11 @@ Result<Dim> window_output(const Window& w, size_t i, Dim input, Symbols& symbols
   if (!padded) return rules::invalid("the padded size overflows");
   const int64_t slack = *padded - extent;
   if (slack < 0) return rules::invalid("the kernel is larger than the padded input");
-  int64_t output = slack / stride + 1;
+  if (!w.ceil_mode) return Dim(slack / stride + 1);
+  int64_t output = slack / stride + (slack % stride != 0) + 1;
   // The last window must start inside the input or its left padding, as in ONNX Runtime and PyTorch: a window that
   // sees nothing but right padding has no maximum and no average.
-  if (w.ceil_mode && slack % stride != 0 && output * stride < size + w.pads_begin[i]) ++output;
+  if ((output - 1) * stride >= size + w.pads_begin[i]) --output;
   return Dim(output);
 }
 

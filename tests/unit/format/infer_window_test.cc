@@ -1,4 +1,5 @@
 // Conv and the pools.
+#include "format/ops/window.h"
 #include "infer_case.h"
 
 namespace pare::testing {
@@ -75,6 +76,7 @@ TEST(InferPool, RoundsDownOrUp) {
   EXPECT_EQ(pool(1, {3}, {2}, {1, 1}, "f32[N,6,112]"), "f32[N,6,57]");
   // A window that would start in the right padding is left out.
   EXPECT_EQ(pool(1, {1}, {3}, {0, 1}, "f32[N,6,3]"), "f32[N,6,1]");
+  EXPECT_EQ(pool(1, {2}, {3}, {0, 1}, "f32[N,6,3]"), "f32[N,6,1]");
 }
 
 TEST(InferPool, GivesIndicesAndTakesBytes) {
@@ -95,6 +97,24 @@ TEST(InferPool, NeedsAKernelThatFits) {
 TEST(InferPool, PoolsGlobally) {
   EXPECT_EQ(infer("GlobalAveragePool", {}, "f32[N,6,M,8]"), "f32[N,6,1,1]");
   EXPECT_TRUE(is_invalid(infer("GlobalAveragePool", {}, "f32[N]")));
+}
+
+// The sizes that the rule promises are the ones that the resolved pads give.
+TEST(Window, ResolvesPadsToTheInferredSizes) {
+  for (const char* same : {"SAME_UPPER", "SAME_LOWER"})
+    for (int64_t kernel = 1; kernel <= 5; ++kernel)
+      for (int64_t stride = 1; stride <= 4; ++stride)
+        for (int64_t size = 1; size <= 12; ++size) {
+          const Attributes attributes = make_attributes({{"auto_pad", same}, {"strides", Ints{stride}}});
+          Result<Window> window = read_window(attributes, {kernel});
+          ASSERT_TRUE(window.ok());
+          Symbols symbols;
+          const Dim promised = *window_output(*window, 0, size, symbols);
+          ASSERT_TRUE(resolve_pads(*window, Ints{size}).ok());
+          EXPECT_EQ(*window_output(*window, 0, size, symbols), promised) << kernel << ' ' << stride << ' ' << size;
+          const int64_t more = window->pads_end[0] - window->pads_begin[0];
+          EXPECT_TRUE(more == 0 || more == (same == std::string("SAME_UPPER") ? 1 : -1));
+        }
 }
 
 }  // namespace

@@ -1,0 +1,95 @@
+// Old forms of ops become those of opset 17.
+#include "op_case.h"
+
+namespace pare::testing {
+namespace {
+
+TEST(Lift, TurnsAttributesIntoInputs) {
+  EXPECT_EQ(OneOp(7, OpKind::clip, Dims{kN, 4}, {{"min", 0.0f}, {"max", 6.0f}}).lifted(), "Clip(x, 0, 6)");
+  EXPECT_EQ(OneOp(10, OpKind::clip, Dims{kN, 4}, {{"max", 6.0f}}).lifted(), "Clip(x, -, 6)");
+  EXPECT_EQ(OneOp(7, OpKind::dropout, Dims{kN, 4}, {{"ratio", 0.25f}}).lifted(), "Dropout(x, 0.25)");
+  EXPECT_EQ(OneOp(10, OpKind::dropout, Dims{kN, 4}).lifted(), "Dropout(x)");
+  EXPECT_EQ(OneOp(10, OpKind::pad, Dims{2, 4}, {{"pads", Ints{0, 1, 0, 2}}, {"value", 3.0f}, {"mode", "constant"}}).lifted(),
+            "Pad(x, [0 1 0 2], 3){mode=constant}");
+  EXPECT_EQ(OneOp(9, OpKind::slice, Dims{kN, 4}, {{"starts", Ints{1}}, {"ends", Ints{3}}, {"axes", Ints{1}}}).lifted(), "Slice(x, [1], [3], [1])");
+  EXPECT_EQ(OneOp(11, OpKind::split, Dims{kN, 4}, {{"axis", 1}, {"split", Ints{1, 3}}}, {}, 2).lifted(), "Split(x, [1 3]){axis=1}");
+  EXPECT_EQ(OneOp(12, OpKind::squeeze, Dims{kN, 1}, {{"axes", Ints{1}}}).lifted(), "Squeeze(x, [1])");
+  EXPECT_EQ(OneOp(12, OpKind::squeeze, Dims{1, 4}).lifted(), "Squeeze(x)");
+  EXPECT_EQ(OneOp(7, OpKind::unsqueeze, Dims{kN}, {{"axes", Ints{1, 2}}}).lifted(), "Unsqueeze(x, [1 2])");
+}
+
+TEST(Lift, LeavesNewFormsAlone) {
+  EXPECT_EQ(OneOp(11, OpKind::clip, Dims{kN, 4}, {}, {number(0), number(6)}).lifted(), "Clip(x, 0, 6)");
+  EXPECT_EQ(OneOp(13, OpKind::squeeze, Dims{kN, 1}, {}, {ints({1})}).lifted(), "Squeeze(x, [1])");
+  EXPECT_EQ(OneOp(13, OpKind::softmax, Dims{kN, 4, 5}, {{"axis", 1}}).lifted(), "Softmax(x){axis=1}");
+}
+
+TEST(Lift, InfersShapesOfLiftedOps) {
+  OneOp op(11, OpKind::unsqueeze, Dims{kN, 3}, {{"axes", Ints{1}}});
+  op.lifted();
+  EXPECT_EQ(op.graph.value(op.graph.outputs[0]).dims, (Dims{kN, 1, 3}));
+}
+
+TEST(Lift, SoftmaxOfAMatrixNeedsNoMatrix) {
+  EXPECT_EQ(OneOp(11, OpKind::softmax, Dims{kN, 10}).lifted(), "Softmax(x){axis=1}");
+  EXPECT_EQ(OneOp(11, OpKind::log_softmax, Dims{kN, 4, 10}, {{"axis", -1}}).lifted(), "LogSoftmax(x){axis=2}");
+  EXPECT_EQ(OneOp(11, OpKind::softmax, std::nullopt, {{"axis", -1}}).lifted(), "Softmax(x){axis=-1}");
+  EXPECT_EQ(OneOp(11, OpKind::softmax, Dims{kN, 10, 1, 1}).lifted(), "Softmax(x){axis=1}");
+  EXPECT_EQ(OneOp(11, OpKind::softmax, Dims{kN, 1, 10, 1}).lifted(), "Softmax(x){axis=2}");
+}
+
+TEST(Lift, SoftmaxOverSeveralAxesGoesThroughAMatrix) {
+  const std::string expected = "Shape(x) Flatten(x){axis=1} Softmax(op_flat){axis=-1} Reshape(op_whole, op_shape)";
+  OneOp op(11, OpKind::softmax, Dims{kN, 4, 5});
+  EXPECT_EQ(op.lifted(), expected);
+  EXPECT_EQ(op.graph.value(op.graph.outputs[0]).dims, (Dims{kN, 4, 5}));
+  EXPECT_EQ(op.graph.value(op.graph.outputs[0]).name, "y0");
+  EXPECT_EQ(OneOp(7, OpKind::softmax, std::nullopt).lifted(), expected);
+}
+
+TEST(Lift, SoftmaxKnowsShapesOfWhatComesBefore) {
+  OneOp op(11, OpKind::unsqueeze, Dims{kN}, {{"axes", Ints{1}}});
+  Node softmax;
+  softmax.name = "softmax";
+  softmax.op = OpKind::softmax;
+  softmax.type = "Softmax";
+  softmax.inputs = {op.graph.outputs[0]};
+  softmax.outputs = {add_value(op.graph, "z", DType::none)};
+  op.graph.outputs = softmax.outputs;
+  add_node(op.graph, std::move(softmax));
+  EXPECT_EQ(op.lifted(), "Unsqueeze(x, [1]) Softmax(y0){axis=1}");
+}
+
+TEST(Lift, SoftmaxWithAWrongAxisIsInvalid) {
+  EXPECT_EQ(error_of([] { OneOp(11, OpKind::softmax, Dims{kN, 4}, {{"axis", 2}}).lifted(); }).first, Code::invalid);
+}
+
+std::vector<Tensor> four(int64_t channels) { return std::vector<Tensor>(4, Tensor(DType::f32, {channels})); }
+
+TEST(Lift, BatchNormalizationSaysTrainingAloud) {
+  EXPECT_EQ(OneOp(7, OpKind::batch_normalization, Dims{kN, 2}, {{"spatial", 1}, {"epsilon", 0.5f}}, four(2)).lifted(),
+            "BatchNormalization(x, [0 0], [0 0], [0 0], [0 0]){epsilon=0.5}");
+  OneOp training(9, OpKind::batch_normalization, Dims{kN, 2}, {}, four(2), 5);
+  EXPECT_EQ(training.lifted(), "BatchNormalization(x, [0 0], [0 0], [0 0], [0 0]){training_mode=1}");
+  EXPECT_EQ(training.graph.nodes[0].outputs.size(), 3u);
+  EXPECT_EQ(error_of([] { OneOp(7, OpKind::batch_normalization, Dims{kN, 2}, {{"spatial", 0}}, four(2)).lifted(); }).first, Code::unsupported);
+  EXPECT_EQ(error_of([] {
+              OneOp saved(9, OpKind::batch_normalization, Dims{kN, 2}, {}, four(2), 5);
+              saved.graph.outputs.push_back(saved.graph.nodes[0].outputs[4]);
+              saved.lifted();
+            }).first,
+            Code::unsupported);
+}
+
+TEST(Lift, ClipBoundsOfHalfFloatsAreHalfFloats) {
+  OneOp op(9, OpKind::clip, Dims{kN, 4}, {{"min", 0.0f}}, {}, 1, DType::f16);
+  op.lifted();
+  for (const Value& value : op.graph.values) {
+    if (value.is_constant()) {
+      EXPECT_EQ(value.source_dtype, DType::f16);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace pare::testing
