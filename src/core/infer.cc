@@ -11,15 +11,7 @@ namespace {
 
 // What the rules may know of a value before any node ran: type, shape, and the elements of small integer constants.
 TensorFacts facts_of(const Value& value) {
-  TensorFacts facts{value.dtype, value.dims, {}};
-  if (!value.constant) return facts;
-  const Tensor& tensor = *value.constant;
-  facts.dtype = tensor.dtype();
-  facts.dims = to_dims(tensor.shape());
-  if (!is_integer(tensor.dtype()) || tensor.rank() > 1 || tensor.size() > static_cast<int64_t>(kMaxValueElements)) return facts;
-  const Tensor wide = cast(tensor, DType::i64);
-  facts.value = to_dims(wide.view<int64_t>());
-  return facts;
+  return value.constant ? facts_of(*value.constant) : TensorFacts{value.dtype, value.dims, {}};
 }
 
 class Inference {
