@@ -58,14 +58,13 @@ TEST(PassProperty, SimplifyEndsAndLeavesNothingToDo) {
 TEST(PassProperty, UnfoldingWhatWasFoldedFoldsAgainToTheSame) {
   EXPECT_TRUE(rc::check("fold, unfold, fold", [] {
     Graph g = drawn(true);
+    simplify(g);  // what dead code reads would keep a pair from folding the first time only
     fold_qdq(g);
-    simplify(g);
     const std::string folded = to_text(g);
     unfold_qdq(g);
     verify(g);
     RC_ASSERT(!unfold_qdq(g));
     fold_qdq(g);
-    simplify(g);
     RC_ASSERT(to_text(g) == folded);
   }));
 }
