@@ -429,20 +429,21 @@ class PareFile:
         need(next(payloads, None) is None, "too many payloads")
         self._structs(GRAPH, self._graph)
 
-    def _bytes(self, section):
+    def section_bytes(self, section):
+        """Checked, and inflated if compressed."""
         data = self.data[section.offset:section.offset + section.length]
         need(crc32c(data) == section.checksum, "checksum of a section")
+        if section.compressed:
+            header = Fields(data)
+            size = header.uint()
+            need(size <= 16 * len(data), "section grows too much")
+            data = decode_huffman(Elements([size], 6), header.rest())
         return data
 
     def _structs(self, kind, read):
         found = [s for s in self.sections if s.kind == kind]
         need(len(found) == 1, "section missing or doubled")
-        data = self._bytes(found[0])
-        if found[0].compressed:
-            header = Fields(data)
-            size = header.uint()
-            need(size <= 16 * len(data), "section grows too much")
-            data = decode_huffman(Elements([size], 6), header.rest())
+        data = self.section_bytes(found[0])
         f = Fields(data)
         result = read(f)
         f.end()
@@ -502,7 +503,8 @@ class PareFile:
     def tensor(self, index):
         """(elements as bytes, levels or None, mask or None) of one tensor; no other one is read."""
         record = self.tensors[index]
-        data = self._bytes(record.payload)
+        need(not record.payload.compressed, "a payload is coded by its codec alone")
+        data = self.section_bytes(record.payload)
         decode = DECODERS[record.codec]
         levels = mask = None
         if record.grid:
@@ -513,7 +515,7 @@ class PareFile:
             if record.stored != record.dtype:
                 elements = widen(elements, record.stored, record.dtype)
         if record.mask_codec is not None:
-            mask = DECODERS[record.mask_codec](Levels(record.shape, 0, 1, 0), self._bytes(record.mask_payload))
+            mask = DECODERS[record.mask_codec](Levels(record.shape, 0, 1, 0), self.section_bytes(record.mask_payload))
         return elements, levels, mask
 
     def summary(self):

@@ -44,9 +44,12 @@ class Reader(unittest.TestCase):
 
     def test_example_of_the_documentation(self):
         with open(os.path.join(GOLDEN, "..", "..", "docs", "formats.md"), encoding="utf-8") as file:
-            block = file.read().split("## 6. Example")[1].split("```")[1]
-        shown = "".join(re.findall(r"^[0-9a-f]{4}  ((?:[0-9a-f]{2} ?)+)", block, re.M)).replace(" ", "")
-        self.assertEqual(shown, load("example.pare").hex())
+            blocks = file.read().split("## 6. Example")[1].split("```")[1::2]
+        shown = ["".join(re.findall(r"^[0-9a-f]{4}  ((?:[0-9a-f]{2} ?)+)", block, re.M)).replace(" ", "") for block in blocks]
+        data = load("example.pare")
+        file = pare_reader.PareFile(data)
+        inflated = [file.section_bytes(s).hex() for s in file.sections if s.compressed]
+        self.assertEqual(shown, [data.hex()] + inflated)
 
     def test_every_damaged_byte_is_noticed(self):
         data = load("example.pare")
