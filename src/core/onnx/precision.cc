@@ -20,8 +20,8 @@ class ToF32 {
     if (std::none_of(values.begin(), values.end(), [](const Value& v) { return is_foreign(v.dtype); })) return;
     const size_t nodes = graph_.nodes.size(), count = values.size();
     for (size_t i = 0; i < nodes; ++i) fence_carried(static_cast<NodeId>(i));
-    for (size_t i = 0; i < nodes; ++i) retarget_cast(graph_.node(static_cast<NodeId>(i)));
     for (const ValueId input : graph_.inputs) widen_uses(input);
+    for (size_t i = 0; i < nodes; ++i) retarget_cast(graph_.node(static_cast<NodeId>(i)));
     for (size_t i = 0; i < count; ++i) widen_constant(static_cast<ValueId>(i));
     for (ValueId& output : graph_.outputs) restore_output(output);
     for (size_t i = 0; i < nodes; ++i) absorb_cast(static_cast<NodeId>(i));
@@ -70,16 +70,19 @@ class ToF32 {
       widen_uses(output);
     }
   }
-  // Values that compute_in_f32 leaves as they are: what only carried ops produce or read.
+  // Values that stay as they are: inputs, what carried ops produce, constants that nobody else reads, and Casts that
+  // are there for an output or a carried op.
   bool keeps_type(ValueId id) const {
     const Value& value = graph_.value(id);
-    const bool from_carried = value.producer != kNoNode && is_carried(graph_.node(value.producer));
-    return from_carried || is_input(id) || (value.constant && only_carried_users(value));
+    if (is_in(graph_.inputs, id)) return true;
+    const auto carried_user = [&](NodeId n) { return is_carried(graph_.node(n)); };
+    if (value.constant) return !value.users.empty() && std::all_of(value.users.begin(), value.users.end(), carried_user);
+    if (value.producer == kNoNode) return false;
+    if (is_carried(graph_.node(value.producer))) return true;
+    return graph_.node(value.producer).op == OpKind::cast &&
+           (is_in(graph_.outputs, id) || std::any_of(value.users.begin(), value.users.end(), carried_user));
   }
-  bool is_input(ValueId id) const { return std::find(graph_.inputs.begin(), graph_.inputs.end(), id) != graph_.inputs.end(); }
-  bool only_carried_users(const Value& value) const {
-    return !value.users.empty() && std::all_of(value.users.begin(), value.users.end(), [&](NodeId n) { return is_carried(graph_.node(n)); });
-  }
+  static bool is_in(const std::vector<ValueId>& list, ValueId id) { return std::find(list.begin(), list.end(), id) != list.end(); }
 
   // Users that we know read an f32 copy of a value that keeps its type.
   void widen_uses(ValueId id) {
@@ -96,14 +99,19 @@ class ToF32 {
     }
   }
 
-  void retarget_cast(Node& node) const {
-    if (node.dead || node.op != OpKind::cast) return;
-    if (is_foreign(dtype_from_onnx(node.attributes.integer("to", 0)))) node.attributes.set("to", int64_t{dtype_to_onnx(DType::f32)});
+  void retarget_cast(Node& node) {
+    if (node.dead || node.op != OpKind::cast || node.outputs.empty()) return;
+    if (!is_foreign(dtype_from_onnx(node.attributes.integer("to", 0)))) return;
+    if (keeps_type(node.outputs[0])) {
+      widen_uses(ValueId{node.outputs[0]});
+    } else {
+      node.attributes.set("to", int64_t{dtype_to_onnx(DType::f32)});
+    }
   }
 
   void widen_constant(ValueId id) {
     Value& value = graph_.value(id);
-    if (!value.constant || !is_foreign(value.constant->dtype()) || only_carried_users(value)) return;
+    if (!value.constant || !is_foreign(value.constant->dtype()) || keeps_type(id)) return;
     value.source_dtype = value.constant->dtype();
     value.constant = cast(*value.constant, DType::f32);
     value.dtype = DType::f32;
@@ -113,8 +121,7 @@ class ToF32 {
   void restore_output(ValueId& output) {
     const Value& value = graph_.value(output);
     const DType type = value.constant && value.source_dtype != DType::none ? value.source_dtype : value.dtype;
-    if (!is_foreign(type) || is_input(output)) return;
-    if (value.producer != kNoNode && is_carried(graph_.node(value.producer))) return;
+    if (!is_foreign(type) || keeps_type(output)) return;
     const ValueId typed = cast_to(output, type);
     std::swap(graph_.value(output).name, graph_.value(typed).name);
     output = typed;
@@ -126,7 +133,7 @@ class ToF32 {
     if (node.dead || node.op != OpKind::cast || node.inputs.size() != 1 || node.outputs.size() != 1) return;
     const ValueId from = node.inputs[0], to = node.outputs[0];
     if (from == kNoValue || to == kNoValue || node.attributes.integer("to", 0) != dtype_to_onnx(DType::f32)) return;
-    if (graph_.value(from).source_dtype == DType::none || std::find(graph_.outputs.begin(), graph_.outputs.end(), to) != graph_.outputs.end()) return;
+    if (graph_.value(from).source_dtype == DType::none || is_in(graph_.outputs, to)) return;
     const Value& source = graph_.value(from);
     Value& target = graph_.value(to);
     target.constant = source.constant;

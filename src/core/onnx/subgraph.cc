@@ -18,8 +18,9 @@ void check_depth(int depth) {
 template <class F, class Body>
 void each(const WireSource& source, std::string_view message, std::initializer_list<F> wanted, Body&& body) {
   for (Fields<F> f(source, message); f.next();) {
-    if (std::find(wanted.begin(), wanted.end(), f.field()) != wanted.end()) {
-      body(f.field(), f.bytes());
+    const F field = f.field();  // before the value is read: protozero may forget it then
+    if (std::find(wanted.begin(), wanted.end(), field) != wanted.end()) {
+      body(field, f.bytes());
     } else {
       f.skip();
     }
