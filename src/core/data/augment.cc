@@ -13,7 +13,8 @@ namespace {
 
 class Augment final : public Dataset {
  public:
-  Augment(DatasetPtr base, const AugmentOptions& options, const Preprocessing& p) : base_(std::move(base)), options_(options) {
+  Augment(DatasetPtr base, const AugmentOptions& options, const Preprocessing& p)
+      : base_(std::move(base)), options_(options) {
     const SampleSpec& spec = base_->spec();
     ensure(spec.inputs.size() == 1 && spec.inputs[0].dtype == DType::f32 && spec.inputs[0].shape.size() == 3,
            "augmentation needs images (channels, height, width)");
@@ -36,14 +37,18 @@ class Augment final : public Dataset {
     Random random{draw, hash_of("augment")};
     const bool mirrored = options_.flip && random.below(2) == 1;
     const int64_t down = shift(random), right = shift(random);
-    if (options_.rotate > 0 || options_.scale > 0 || options_.elastic > 0) warp(image.data(), y, mirrored, down, right, random);
-    else move(image.data(), y, mirrored, down, right);
+    if (options_.rotate > 0 || options_.scale > 0 || options_.elastic > 0)
+      warp(image.data(), y, mirrored, down, right, random);
+    else
+      move(image.data(), y, mirrored, down, right);
     if (options_.cutout > 0) cut(y, random);
   }
 
  private:
   int64_t shift(Random& random) const {
-    return options_.shift > 0 ? static_cast<int64_t>(random.below(static_cast<uint64_t>(2 * options_.shift + 1))) - options_.shift : 0;
+    return options_.shift > 0
+               ? static_cast<int64_t>(random.below(static_cast<uint64_t>(2 * options_.shift + 1))) - options_.shift
+               : 0;
   }
 
   // Whole pixels: copies rows.
@@ -58,8 +63,10 @@ class Augment final : public Dataset {
         }
         const float* x = image + (c * height_ + from) * width_;
         std::fill(y, y + first, black_[static_cast<size_t>(c)]);
-        if (mirrored) std::reverse_copy(x + width_ - (last - right), x + width_ - (first - right), y + first);
-        else std::copy(x + (first - right), x + (last - right), y + first);
+        if (mirrored)
+          std::reverse_copy(x + width_ - (last - right), x + width_ - (first - right), y + first);
+        else
+          std::copy(x + (first - right), x + (last - right), y + first);
         std::fill(y + last, y + width_, black_[static_cast<size_t>(c)]);
       }
     }
@@ -74,13 +81,14 @@ class Augment final : public Dataset {
     const float middle_row = static_cast<float>(height_ - 1) / 2, middle_column = static_cast<float>(width_ - 1) / 2;
     const int64_t plane = height_ * width_;
     for (int64_t row = 0; row < height_; ++row) {
+      const Displacement::Row along = elastic.row(static_cast<float>(row) / static_cast<float>(height_));
       for (int64_t column = 0; column < width_; ++column, ++y) {
         const auto v = static_cast<float>(row - down) - middle_row;
         auto u = static_cast<float>(column - right) - middle_column;
         if (mirrored) u = -u;
         float from_column = cosine * u + sine * v + middle_column, from_row = cosine * v - sine * u + middle_row;
         if (options_.elastic > 0) {
-          const auto [dx, dy] = elastic.at(static_cast<float>(column) / static_cast<float>(width_), static_cast<float>(row) / static_cast<float>(height_));
+          const auto [dx, dy] = along.at(static_cast<float>(column) / static_cast<float>(width_));
           from_column += dx;
           from_row += dy;
         }
@@ -92,6 +100,12 @@ class Augment final : public Dataset {
   void interpolate(const float* image, float* y, int64_t plane, float row, float column) const {
     const auto row0 = static_cast<int64_t>(std::floor(row)), column0 = static_cast<int64_t>(std::floor(column));
     const float v = row - static_cast<float>(row0), u = column - static_cast<float>(column0);
+    if (row0 >= 0 && row0 + 1 < height_ && column0 >= 0 && column0 + 1 < width_) {  // all four inside: nearly always
+      const float* x = image + row0 * width_ + column0;
+      for (int64_t c = 0; c < channels_; ++c, x += plane)
+        y[c * plane] = (1 - v) * ((1 - u) * x[0] + u * x[1]) + v * ((1 - u) * x[width_] + u * x[width_ + 1]);
+      return;
+    }
     for (int64_t c = 0; c < channels_; ++c) {
       const float* x = image + c * plane;
       auto pixel = [&](int64_t r, int64_t k) {

@@ -16,10 +16,10 @@ constexpr size_t kImageBytes = 3 * kSide * kSide;
 constexpr uint64_t kMostFileBytes = uint64_t{1} << 30;
 
 struct CifarForm {
-  std::string_view folder;   // as the archive unpacks
-  size_t label_bytes;        // the last one is the label (CIFAR-100: coarse, fine)
+  std::string_view folder;  // as the archive unpacks
+  size_t label_bytes;       // the last one is the label (CIFAR-100: coarse, fine)
   int64_t classes;
-  std::string_view names;    // text file of class names, one per line
+  std::string_view names;         // text file of class names, one per line
   std::vector<double> mean, std;  // of the training images
 };
 
@@ -50,8 +50,10 @@ std::vector<std::string> read_names(const std::string& folder, const CifarForm& 
   const std::vector<uint8_t> text = file.read_all(1 << 16);
   std::vector<std::string> names(1);
   for (uint8_t c : text) {
-    if (c == '\n') names.emplace_back();
-    else if (c >= ' ') names.back().push_back(static_cast<char>(c));
+    if (c == '\n')
+      names.emplace_back();
+    else if (c >= ' ')
+      names.back().push_back(static_cast<char>(c));
   }
   std::erase(names, "");
   return std::ssize(names) == form.classes ? names : std::vector<std::string>{};
@@ -78,13 +80,17 @@ Source open_cifar(const std::string& given, const CifarForm& form, std::initiali
 }
 
 Source open_cifar10(const std::string& folder) {
-  const CifarForm form{"cifar-10-batches-bin", 1, 10, "batches.meta.txt", {0.4914, 0.4822, 0.4465}, {0.2470, 0.2435, 0.2616}};
-  return open_cifar(folder, form, {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"},
-                    "test_batch.bin");
+  const CifarForm form{"cifar-10-batches-bin",  1, 10, "batches.meta.txt", {0.4914, 0.4822, 0.4465},
+                       {0.2470, 0.2435, 0.2616}};
+  return open_cifar(
+      folder, form,
+      {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"},
+      "test_batch.bin");
 }
 
 Source open_cifar100(const std::string& folder) {
-  const CifarForm form{"cifar-100-binary", 2, 100, "fine_label_names.txt", {0.5071, 0.4866, 0.4409}, {0.2673, 0.2564, 0.2761}};
+  const CifarForm form{"cifar-100-binary",      2, 100, "fine_label_names.txt", {0.5071, 0.4866, 0.4409},
+                       {0.2673, 0.2564, 0.2761}};
   return open_cifar(folder, form, {"train.bin"}, "test.bin");
 }
 
@@ -92,6 +98,7 @@ Source open_cifar100(const std::string& folder) {
 
 extern const SourceDef source_cifar10, source_cifar100;
 const SourceDef source_cifar10 = {"cifar10", "CIFAR-10, binary version", "DIR", true, open_cifar10};
-const SourceDef source_cifar100 = {"cifar100", "CIFAR-100 with fine labels, binary version", "DIR", true, open_cifar100};
+const SourceDef source_cifar100 = {"cifar100", "CIFAR-100 with fine labels, binary version", "DIR", true,
+                                   open_cifar100};
 
 }  // namespace pare

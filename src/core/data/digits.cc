@@ -42,7 +42,8 @@ std::vector<Line> write(const DigitStyle& style, Random& random) {
   const double haste = random.uniform();
   const double jitter = 0.018 + 0.055 * haste * haste;
   const Displacement warp(static_cast<float>(0.06 + 0.16 * haste * random.uniform()), random);
-  const double slant = 0.12 + 0.26 * random.normal(), angle = 0.13 * random.normal(), aspect = random.uniform(0.48, 1.02);
+  const double slant = 0.12 + 0.26 * random.normal(), angle = 0.13 * random.normal(),
+               aspect = random.uniform(0.48, 1.02);
   const auto cosine = static_cast<float>(std::cos(angle)), sine = static_cast<float>(std::sin(angle));
   std::vector<Line> lines;
   for (Stroke stroke : style.strokes) {
@@ -53,7 +54,7 @@ std::vector<Line> write(const DigitStyle& style, Random& random) {
         points.push_back(points.back());
         continue;
       }
-      const auto [dx, dy] = warp.at(p.x, p.y);
+      const auto [dx, dy] = warp.row(p.y).at(p.x);
       p.x += dx + static_cast<float>(jitter * random.normal());
       p.y += dy + static_cast<float>(jitter * random.normal());
       p.x = static_cast<float>((p.x - 0.5F) * aspect - (p.y - 0.5F) * slant);
@@ -92,9 +93,11 @@ void place(std::vector<Line>& lines, Random& random) {
   auto offset = [&](double centre, double from, double to) {
     const double wanted = kMiddle + random.uniform(-1.2, 1.2) - centre * scale;
     constexpr double kMargin = 2.5;
-    return std::clamp(wanted, kMargin - from * scale, std::max(kMargin - from * scale, kDigitSide - 1 - kMargin - to * scale));
+    return std::clamp(wanted, kMargin - from * scale,
+                      std::max(kMargin - from * scale, kDigitSide - 1 - kMargin - to * scale));
   };
-  const double dx = offset(mass > 0 ? x / mass : low.x, low.x, high.x), dy = offset(mass > 0 ? y / mass : low.y, low.y, high.y);
+  const double dx = offset(mass > 0 ? x / mass : low.x, low.x, high.x),
+               dy = offset(mass > 0 ? y / mass : low.y, low.y, high.y);
   for (Line& line : lines)
     for (Point& p : line) p = {static_cast<float>(p.x * scale + dx), static_cast<float>(p.y * scale + dy)};
 }
@@ -105,8 +108,10 @@ using Canvas = std::array<float, kDigitSide * kDigitSide>;
 void ink(Canvas& canvas, Point a, Point b, float half_width, float blur) {
   const float reach = half_width + blur;
   auto pixel = [](float v) { return static_cast<int64_t>(std::clamp(v, 0.0F, static_cast<float>(kDigitSide - 1))); };
-  const int64_t left = pixel(std::floor(std::min(a.x, b.x) - reach)), right = pixel(std::ceil(std::max(a.x, b.x) + reach));
-  const int64_t top = pixel(std::floor(std::min(a.y, b.y) - reach)), bottom = pixel(std::ceil(std::max(a.y, b.y) + reach));
+  const int64_t left = pixel(std::floor(std::min(a.x, b.x) - reach)),
+                right = pixel(std::ceil(std::max(a.x, b.x) + reach));
+  const int64_t top = pixel(std::floor(std::min(a.y, b.y) - reach)),
+                bottom = pixel(std::ceil(std::max(a.y, b.y) + reach));
   const float ux = b.x - a.x, uy = b.y - a.y, length2 = std::max(ux * ux + uy * uy, 1e-6F);
   for (int64_t row = top; row <= bottom; ++row) {
     for (int64_t column = left; column <= right; ++column) {
@@ -134,7 +139,7 @@ Source open_digits(const std::string& argument) {
   Source source;
   source.train = in_memory(make_digits(count, kTrainSeed));
   source.test = in_memory(make_digits(std::max<int64_t>(10, count / kTrainPerTest), kTestSeed));
-  source.preprocessing.order = "L";
+  source.preprocessing = {.order = "L"};
   source.classes = 10;
   return source;
 }
@@ -171,7 +176,8 @@ ImageSet make_digits(int64_t count, uint64_t seed) {
   auto draw_every = [&](size_t first) {
     for (size_t i = first; i < images.labels.size(); i += workers) {
       images.labels[i] = static_cast<uint8_t>(i % 10);
-      draw_digit(images.labels[i], mix({seed, i}), std::span(images.pixels).subspan(i * images.image_bytes(), images.image_bytes()));
+      draw_digit(images.labels[i], mix({seed, i}),
+                 std::span(images.pixels).subspan(i * images.image_bytes(), images.image_bytes()));
     }
   };
   std::vector<std::jthread> threads;
@@ -182,6 +188,7 @@ ImageSet make_digits(int64_t count, uint64_t seed) {
 }
 
 extern const SourceDef source_digits;
-const SourceDef source_digits = {"digits", "handwritten-looking digits made by the program: no download", "COUNT", false, open_digits};
+const SourceDef source_digits = {"digits", "handwritten-looking digits made by the program: no download", "COUNT",
+                                 false, open_digits};
 
 }  // namespace pare

@@ -10,7 +10,8 @@ namespace {
 class InMemory final : public Dataset {
  public:
   explicit InMemory(ImageSet images) : images_(std::move(images)) {
-    ensure(images_.pixels.size() == images_.labels.size() * images_.image_bytes(), "an image set needs one label per image");
+    ensure(images_.pixels.size() == images_.labels.size() * images_.image_bytes(),
+           "an image set needs one label per image");
     spec_.inputs = {{DType::u8, {images_.channels, images_.height, images_.width}}};
   }
   size_t size() const override { return images_.labels.size(); }

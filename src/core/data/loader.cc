@@ -63,9 +63,11 @@ void Loader::Impl::fill(int64_t k, Batch& batch) const {
   const std::span<std::byte> targets = batch.target.edit_bytes();
   for (size_t i = 0; i < count; ++i) {
     const size_t index = order[first + i];
-    for (size_t f = 0; f < one.size(); ++f) one[f] = whole[f].subspan(i * (whole[f].size() / count), whole[f].size() / count);
+    for (size_t f = 0; f < one.size(); ++f)
+      one[f] = whole[f].subspan(i * (whole[f].size() / count), whole[f].size() / count);
     const uint64_t draw = mix({options.seed, static_cast<uint64_t>(options.epoch), index});
-    dataset->read(index, std::max<uint64_t>(draw, 1), {one, targets.subspan(i * (targets.size() / count), targets.size() / count)});
+    dataset->read(index, std::max<uint64_t>(draw, 1),
+                  {one, targets.subspan(i * (targets.size() / count), targets.size() / count)});
   }
 }
 

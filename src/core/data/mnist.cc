@@ -21,7 +21,8 @@ IdxArray read_idx(const std::string& path, size_t rank) {
   uint8_t magic[4];
   file.read(magic);
   if (magic[0] != 0 || magic[1] != 0) fail(Code::invalid, "{}: not an idx file", path);
-  if (magic[2] != 8) fail(Code::unsupported, "{}: idx element type 0x{:02x} (only bytes, 0x08, are read)", path, magic[2]);
+  if (magic[2] != 8)
+    fail(Code::unsupported, "{}: idx element type 0x{:02x} (only bytes, 0x08, are read)", path, magic[2]);
   if (magic[3] != rank) fail(Code::invalid, "{}: {} dimensions where {} belong", path, magic[3], rank);
   IdxArray array;
   for (size_t i = 0; i < rank; ++i) {
@@ -43,13 +44,14 @@ DatasetPtr read_part(const std::string& folder, const std::string& part) {
   IdxArray images = read_idx(images_path, 3);
   IdxArray labels = read_idx(labels_path, 1);
   for (size_t axis : {1, 2})
-    ensure(images.shape[axis] >= 1 && images.shape[axis] <= kMostPixelsPerSide, "{}: images of {} x {} pixels", images_path,
-           images.shape[1], images.shape[2]);
+    ensure(images.shape[axis] >= 1 && images.shape[axis] <= kMostPixelsPerSide, "{}: images of {} x {} pixels",
+           images_path, images.shape[1], images.shape[2]);
   ensure(images.shape[0] > 0, "{}: holds no images", images_path);
   ensure(images.shape[0] == labels.shape[0], "{}: {} labels for the {} images of {}", labels_path, labels.shape[0],
          images.shape[0], images_path);
   for (size_t i = 0; i < labels.bytes.size(); ++i)
-    ensure(labels.bytes[i] < kClasses, "{}: label {} at {} (0 to {} are possible)", labels_path, labels.bytes[i], i, kClasses - 1);
+    ensure(labels.bytes[i] < kClasses, "{}: label {} at {} (0 to {} are possible)", labels_path, labels.bytes[i], i,
+           kClasses - 1);
   return in_memory({1, images.shape[1], images.shape[2], std::move(images.bytes), std::move(labels.bytes)});
 }
 
@@ -57,7 +59,7 @@ Source open_mnist(const std::string& folder) {
   Source source;
   source.train = read_part(folder, "train");
   source.test = read_part(folder, "t10k");
-  source.preprocessing.order = "L";
+  source.preprocessing = {.order = "L"};
   source.classes = kClasses;
   return source;
 }
@@ -65,6 +67,7 @@ Source open_mnist(const std::string& folder) {
 }  // namespace
 
 extern const SourceDef source_mnist;
-const SourceDef source_mnist = {"mnist", "grey digits in idx files, plain or .gz (also Fashion-MNIST and KMNIST)", "DIR", true, open_mnist};
+const SourceDef source_mnist = {"mnist", "grey digits in idx files, plain or .gz (also Fashion-MNIST and KMNIST)",
+                                "DIR", true, open_mnist};
 
 }  // namespace pare

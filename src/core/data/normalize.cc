@@ -9,7 +9,7 @@ namespace {
 
 // How output channel c is made from the planes of the source.
 struct Plane {
-  int64_t from;      // -1: luma of red, green, blue
+  int64_t from;  // -1: luma of red, green, blue
   std::array<float, 256> table;
 };
 
@@ -18,14 +18,16 @@ int64_t channel_count(std::string_view order) { return order == "L" ? 1 : 3; }
 class Normalize final : public Dataset {
  public:
   Normalize(DatasetPtr base, std::string_view order, const Preprocessing& preprocessing) : base_(std::move(base)) {
-    ensure(base_->spec().inputs.size() == 1 && base_->spec().inputs[0].dtype == DType::u8 && base_->spec().inputs[0].shape.size() == 3,
+    ensure(base_->spec().inputs.size() == 1 && base_->spec().inputs[0].dtype == DType::u8 &&
+               base_->spec().inputs[0].shape.size() == 3,
            "preprocessing needs images of bytes");
     const Shape& shape = base_->spec().inputs[0].shape;
     ensure(shape[0] == channel_count(order), "images of {} channels in order {}", shape[0], order);
     pixels_ = static_cast<size_t>(shape[1] * shape[2]);
     bytes_ = pixels_ * static_cast<size_t>(shape[0]);
     const int64_t channels = channel_count(preprocessing.order);
-    for (int64_t c = 0; c < channels; ++c) planes_.push_back({source_plane(order, preprocessing.order, c), table(preprocessing, c, channels)});
+    for (int64_t c = 0; c < channels; ++c)
+      planes_.push_back({source_plane(order, preprocessing.order, c), table(preprocessing, c, channels)});
     swapped_ = order == "BGR";
     spec_ = base_->spec();
     spec_.inputs[0] = {DType::f32, {channels, shape[1], shape[2]}};
@@ -54,7 +56,8 @@ class Normalize final : public Dataset {
   // The table holds (x * scale - mean) / std in double, rounded once.
   static std::array<float, 256> table(const Preprocessing& p, int64_t c, int64_t channels) {
     auto entry = [&](const std::vector<double>& of, std::string_view what) {
-      ensure(of.size() == 1 || std::ssize(of) == channels, "preprocessing has {} values of {} for {} channels", of.size(), what, channels);
+      ensure(of.size() == 1 || std::ssize(of) == channels, "preprocessing has {} values of {} for {} channels",
+             of.size(), what, channels);
       return of[of.size() == 1 ? 0 : static_cast<size_t>(c)];
     };
     const double mean = entry(p.mean, "mean"), deviation = entry(p.std, "std");

@@ -42,7 +42,7 @@ const SourceDef& find_source(const std::string& kind) {
 
 std::string with_commas(size_t n) {
   std::string digits = std::to_string(n);
-  for (std::ptrdiff_t at = std::ssize(digits) - 3; at > 0; at -= 3) digits.insert(static_cast<size_t>(at), ",");
+  for (std::ptrdiff_t at = std::ssize(digits) - 3; at > 0; at -= 3) digits.insert(static_cast<size_t>(at), 1, ',');
   return digits;
 }
 
@@ -52,7 +52,8 @@ Data open_data(const std::string& spec, const DataOptions& options) {
   const size_t colon = spec.find(':');
   const SourceDef& def = find_source(spec.substr(0, colon));
   const std::string argument = colon == std::string::npos ? std::string() : spec.substr(colon + 1);
-  if (def.argument_needed && argument.empty()) fail(Code::invalid, "data '{}': say where it lies, {}:{}", spec, def.name, def.argument);
+  if (def.argument_needed && argument.empty())
+    fail(Code::invalid, "data '{}': say where it lies, {}:{}", spec, def.name, def.argument);
   ensure(options.take >= 0, "take: {} training samples", options.take);
   const Source source = def.open(argument);
 
@@ -63,12 +64,14 @@ Data open_data(const std::string& spec, const DataOptions& options) {
   auto prepare = [&](DatasetPtr part) {
     const Shape& image = part->spec().inputs[0].shape;
     const std::vector<int64_t>& size = data.preprocessing.size;
-    if (size.size() == 2 && (size[0] != image[1] || size[1] != image[2])) part = cache(resize(std::move(part), size[0], size[1]));
+    if (size.size() == 2 && (size[0] != image[1] || size[1] != image[2]))
+      part = cache(resize(std::move(part), size[0], size[1]));
     return normalize(std::move(part), source.preprocessing.order, data.preprocessing);
   };
   const DatasetPtr train = prepare(source.train);
   Split parts = split(train->size(), options.validation, options.seed);
-  if (options.take > 0 && static_cast<size_t>(options.take) < parts.train.size()) parts.train.resize(static_cast<size_t>(options.take));
+  if (options.take > 0 && static_cast<size_t>(options.take) < parts.train.size())
+    parts.train.resize(static_cast<size_t>(options.take));
   data.train = take(train, std::move(parts.train));
   data.validation = take(train, std::move(parts.validation));
   data.test = prepare(source.test);

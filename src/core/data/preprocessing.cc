@@ -1,4 +1,5 @@
-// Preprocessing as text: the metadata keys that travel with a model. Numbers are written so that they read back exactly.
+// Preprocessing as text: the metadata keys that travel with a model. Numbers are written so that they read back
+// exactly.
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -29,8 +30,10 @@ void put(Metadata& metadata, std::string_view key, std::string value) {
 }
 
 void put_or_erase(Metadata& metadata, std::string_view key, bool wanted, std::string value) {
-  if (wanted) put(metadata, key, std::move(value));
-  else std::erase_if(metadata, [&](const auto& entry) { return entry.first == key; });
+  if (wanted)
+    put(metadata, key, std::move(value));
+  else
+    std::erase_if(metadata, [&](const auto& entry) { return entry.first == key; });
 }
 
 std::vector<std::string> split_at_commas(std::string_view text) {
@@ -77,10 +80,12 @@ void check(const Preprocessing& p) {
   const size_t channels = p.order == "L" ? 1 : 3;
   ensure(p.order == "L" || p.order == "RGB" || p.order == "BGR", "{}: '{}' is none of RGB, BGR, L", kOrder, p.order);
   for (const auto& [values, key] : {std::pair{&p.mean, kMean}, std::pair{&p.std, kStd}}) {
-    ensure(values->size() == 1 || values->size() == channels, "{}: {} values for {} channels", key, values->size(), channels);
+    ensure(values->size() == 1 || values->size() == channels, "{}: {} values for {} channels", key, values->size(),
+           channels);
     for (double v : *values) ensure(std::isfinite(v) && (key == kMean || v > 0), "{}: {} is out of range", key, v);
   }
-  ensure(p.size.empty() || (p.size.size() == 2 && p.size[0] >= 1 && p.size[1] >= 1 && p.size[0] <= 16384 && p.size[1] <= 16384),
+  ensure(p.size.empty() ||
+             (p.size.size() == 2 && p.size[0] >= 1 && p.size[1] >= 1 && p.size[0] <= 16384 && p.size[1] <= 16384),
          "{}: height and width are wanted, 1 to 16384", kSize);
 }
 

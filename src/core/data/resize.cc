@@ -25,7 +25,8 @@ std::vector<Tap> taps(int64_t from, int64_t to) {
     double sum = 0;
     for (int64_t j = low; j <= high; ++j) sum += std::max(0.0, 1 - std::abs(static_cast<double>(j) - centre) / reach);
     for (int64_t j = low; j <= high; ++j)
-      tap.weights.push_back(static_cast<float>(std::max(0.0, 1 - std::abs(static_cast<double>(j) - centre) / reach) / sum));
+      tap.weights.push_back(
+          static_cast<float>(std::max(0.0, 1 - std::abs(static_cast<double>(j) - centre) / reach) / sum));
     all.push_back(std::move(tap));
   }
   return all;
@@ -60,7 +61,8 @@ class Resize final : public Dataset {
         for (const Tap& tap : columns_) *w++ = weigh(tap, x + row * from_width_, 1);
       for (const Tap& tap : rows_)
         for (size_t column = 0; column < columns_.size(); ++column)
-          *y++ = static_cast<uint8_t>(std::clamp(std::lround(weigh(tap, wide.data() + column, columns_.size())), 0L, 255L));
+          *y++ = static_cast<uint8_t>(
+              std::clamp(std::lround(weigh(tap, wide.data() + column, columns_.size())), 0L, 255L));
     }
   }
 
@@ -68,7 +70,8 @@ class Resize final : public Dataset {
   template <class T>
   static float weigh(const Tap& tap, const T* line, size_t stride) {
     float sum = 0;
-    for (size_t k = 0; k < tap.weights.size(); ++k) sum += tap.weights[k] * static_cast<float>(line[(tap.first + k) * stride]);
+    for (size_t k = 0; k < tap.weights.size(); ++k)
+      sum += tap.weights[k] * static_cast<float>(line[(tap.first + k) * stride]);
     return sum;
   }
 

@@ -12,7 +12,9 @@ class Take final : public Dataset {
   }
   size_t size() const override { return indices_.size(); }
   const SampleSpec& spec() const override { return base_->spec(); }
-  void read(size_t index, uint64_t draw, const SampleBuffer& out) const override { base_->read(indices_[index], draw, out); }
+  void read(size_t index, uint64_t draw, const SampleBuffer& out) const override {
+    base_->read(indices_[index], draw, out);
+  }
 
  private:
   DatasetPtr base_;

@@ -35,9 +35,12 @@ void fill_uniform(std::span<float> values, float bound, uint64_t seed) {
 float bound_of(Init init, int64_t fan_in, int64_t fan_out) {
   const auto in = static_cast<double>(fan_in), out = static_cast<double>(fan_out);
   switch (init) {
-    case Init::he: return static_cast<float>(std::sqrt(6 / in));
-    case Init::glorot: return static_cast<float>(std::sqrt(6 / (in + out)));
-    case Init::lecun: break;
+    case Init::he:
+      return static_cast<float>(std::sqrt(6 / in));
+    case Init::glorot:
+      return static_cast<float>(std::sqrt(6 / (in + out)));
+    case Init::lecun:
+      break;
   }
   return static_cast<float>(1 / std::sqrt(in));
 }
@@ -50,11 +53,7 @@ Builder::Builder(std::string_view name, uint64_t seed, const ImageOptions& image
   const uint32_t batch = graph_.next_symbol++;
   graph_.symbols[batch] = "N";
   add_input(graph_, "input", DType::f32, {Dim(1, batch), image.channels, image.size, image.size});
-  if (image.channels == 1) {
-    Preprocessing grey;
-    grey.order = "L";
-    to_metadata(grey, graph_.origin.metadata);
-  }
+  if (image.channels == 1) to_metadata(Preprocessing{.order = "L"}, graph_.origin.metadata);
 }
 
 ValueId Builder::weight(const std::string& name, Shape shape, int64_t fan_in, int64_t fan_out, Init init) {
@@ -65,15 +64,17 @@ ValueId Builder::weight(const std::string& name, Shape shape, int64_t fan_in, in
 }
 
 ValueId Builder::bias(const std::string& name, int64_t count, int64_t fan_in, Init init) {
-  return init == Init::lecun ? weight(name, {count}, fan_in, 1, init) : add_constant(graph_, name, Tensor(DType::f32, {count}));
+  return init == Init::lecun ? weight(name, {count}, fan_in, 1, init)
+                             : add_constant(graph_, name, Tensor(DType::f32, {count}));
 }
 
 ValueId Builder::conv(const std::string& name, ValueId x, int64_t count, const ConvOptions& options) {
   const int64_t in = channels(x) / options.group, area = options.kernel * options.kernel;
   for (size_t axis : {2, 3})
-    ensure(size(x, axis) + 2 * options.pad >= options.kernel, "{}: the image is too small ({} pixels left)", name, size(x, axis));
-  std::vector<ValueId> inputs = {
-      x, weight(name + ".weight", {count, in, options.kernel, options.kernel}, in * area, count / options.group * area, options.init)};
+    ensure(size(x, axis) + 2 * options.pad >= options.kernel, "{}: the image is too small ({} pixels left)", name,
+           size(x, axis));
+  std::vector<ValueId> inputs = {x, weight(name + ".weight", {count, in, options.kernel, options.kernel}, in * area,
+                                           count / options.group * area, options.init)};
   if (options.bias) inputs.push_back(bias(name + ".bias", count, in * area, options.init));
   Attributes attributes;
   attributes.set("kernel_shape", std::vector<int64_t>{options.kernel, options.kernel});
@@ -87,9 +88,10 @@ ValueId Builder::fc(const std::string& name, ValueId x, int64_t features, Init i
   const int64_t in = size(x, 1);
   Attributes attributes;
   attributes.set("transB", int64_t{1});
-  return apply(OpKind::gemm, name,
-               {x, weight(name + ".weight", {features, in}, in, features, init), bias(name + ".bias", features, in, init)},
-               std::move(attributes));
+  return apply(
+      OpKind::gemm, name,
+      {x, weight(name + ".weight", {features, in}, in, features, init), bias(name + ".bias", features, in, init)},
+      std::move(attributes));
 }
 
 ValueId Builder::batch_norm(const std::string& name, ValueId x) {
@@ -127,7 +129,9 @@ ValueId Builder::parameter(const std::string& name, Shape shape, float value) {
   return parameters_.back();
 }
 
-ValueId Builder::constant(const std::string& name, Tensor tensor) { return add_constant(graph_, name, std::move(tensor)); }
+ValueId Builder::constant(const std::string& name, Tensor tensor) {
+  return add_constant(graph_, name, std::move(tensor));
+}
 
 int64_t Builder::size(ValueId x, size_t axis) const {
   const Value& value = graph_.value(x);

@@ -1,7 +1,7 @@
 // LeNet-5 of "Gradient-based learning applied to document recognition" (LeCun, Bottou, Bengio, Haffner 1998), as it is
 // built today by default (average pooling, every map connected, a linear layer for the outputs: 61,706 parameters),
-// and as published with `connection_table: true, pooling: subsampling, activation: scaled_tanh` (60,000 parameters up to F6;
-// the published Gaussian outputs, whose 840 parameters were fixed, are a linear layer of 850 here).
+// and as published with `connection_table: true, pooling: subsampling, activation: scaled_tanh` (60,000 parameters up
+// to F6; the published Gaussian outputs, whose 840 parameters were fixed, are a linear layer of 850 here).
 #include <array>
 
 #include "core/zoo/builder.h"
@@ -15,17 +15,28 @@ struct Lenet5Options : ImageOptions {
   std::string activation = "tanh", pooling = "average";
   void visit(ParamVisitor& v) {
     ImageOptions::visit(v);
-    v.field("connection_table", connection_table, "connect the 16 maps of the second convolution to 3, 4 or 6 maps each, as published");
-    v.field("activation", activation, "what follows convolutions and hidden layers", {"tanh", "scaled_tanh", "relu", "sigmoid"});
-    v.field("pooling", pooling, "subsampling has a trained scale and offset per map", {"average", "max", "subsampling"});
+    v.field("connection_table", connection_table,
+            "connect the 16 maps of the second convolution to 3, 4 or 6 maps each, as published");
+    v.field("activation", activation, "what follows convolutions and hidden layers",
+            {"tanh", "scaled_tanh", "relu", "sigmoid"});
+    v.field("pooling", pooling, "subsampling has a trained scale and offset per map",
+            {"average", "max", "subsampling"});
   }
 };
 
 // Maps of S2 that each map of C3 sees (table I of the paper): six runs of three maps, six runs of four, three broken
 // fours. The last map sees all six.
-constexpr std::array<std::array<int64_t, 3>, 6> kThrees = {{{0, 1, 2}, {1, 2, 3}, {2, 3, 4}, {3, 4, 5}, {4, 5, 0}, {5, 0, 1}}};
-constexpr std::array<std::array<int64_t, 4>, 9> kFours = {{{0, 1, 2, 3}, {1, 2, 3, 4}, {2, 3, 4, 5}, {3, 4, 5, 0}, {4, 5, 0, 1},
-                                                           {5, 0, 1, 2}, {0, 1, 3, 4}, {1, 2, 4, 5}, {0, 2, 3, 5}}};
+constexpr std::array<std::array<int64_t, 3>, 6> kThrees = {
+    {{0, 1, 2}, {1, 2, 3}, {2, 3, 4}, {3, 4, 5}, {4, 5, 0}, {5, 0, 1}}};
+constexpr std::array<std::array<int64_t, 4>, 9> kFours = {{{0, 1, 2, 3},
+                                                           {1, 2, 3, 4},
+                                                           {2, 3, 4, 5},
+                                                           {3, 4, 5, 0},
+                                                           {4, 5, 0, 1},
+                                                           {5, 0, 1, 2},
+                                                           {0, 1, 3, 4},
+                                                           {1, 2, 4, 5},
+                                                           {0, 2, 3, 5}}};
 
 class Lenet5 {
  public:
@@ -36,7 +47,8 @@ class Lenet5 {
     const int64_t pad = options_.size == 28 ? 2 : 0;
     ValueId x = activate("act1", b_.conv("conv1", b_.input(), 6, {.kernel = 5, .pad = pad, .init = Init::lecun}));
     x = pool("pool1", x);
-    x = activate("act2", options_.connection_table ? table_conv(x) : b_.conv("conv2", x, 16, {.kernel = 5, .init = Init::lecun}));
+    x = activate("act2", options_.connection_table ? table_conv(x)
+                                                   : b_.conv("conv2", x, 16, {.kernel = 5, .init = Init::lecun}));
     x = b_.apply(OpKind::flatten, "flatten", {pool("pool2", x)});
     x = activate("act3", b_.fc("fc1", x, 120, Init::lecun));
     x = activate("act4", b_.fc("fc2", x, 84, Init::lecun));
@@ -84,20 +96,24 @@ class Lenet5 {
     Attributes axis;
     axis.set("axis", int64_t{1});
     x = b_.apply(OpKind::gather, name + ".gather", {x, indices}, axis);
-    return b_.conv(name, x, static_cast<int64_t>(count), {.kernel = 5, .group = static_cast<int64_t>(count), .init = Init::lecun});
+    return b_.conv(name, x, static_cast<int64_t>(count),
+                   {.kernel = 5, .group = static_cast<int64_t>(count), .init = Init::lecun});
   }
 
   Lenet5Options options_;
   Builder b_;
 };
 
-Graph build_lenet5(const Param& params, uint64_t seed) { return Lenet5(zoo_options<Lenet5Options>(params), seed).build(); }
+Graph build_lenet5(const Param& params, uint64_t seed) {
+  return Lenet5(zoo_options<Lenet5Options>(params), seed).build();
+}
 std::string help_lenet5() { return params_help(Lenet5Options{}); }
 
 }  // namespace
 
 extern const Architecture zoo_lenet5;
-const Architecture zoo_lenet5 = {"lenet5", "LeNet-5 of 1998: average pooling and tanh, the connection table optional, for MNIST",
+const Architecture zoo_lenet5 = {"lenet5",
+                                 "LeNet-5 of 1998: average pooling and tanh, the connection table optional, for MNIST",
                                  build_lenet5, help_lenet5, 61'706};
 
 }  // namespace pare

@@ -20,7 +20,7 @@ std::string help_lenet5_caffe() { return params_help(ImageOptions{}); }
 }  // namespace
 
 extern const Architecture zoo_lenet5_caffe;
-const Architecture zoo_lenet5_caffe = {"lenet5-caffe", "convolutions of 20 and 50 maps, 500 hidden units, for MNIST", build_lenet5_caffe,
-                                       help_lenet5_caffe, 431'080};
+const Architecture zoo_lenet5_caffe = {"lenet5-caffe", "convolutions of 20 and 50 maps, 500 hidden units, for MNIST",
+                                       build_lenet5_caffe, help_lenet5_caffe, 431'080};
 
 }  // namespace pare

@@ -18,7 +18,7 @@ std::string help_lenet_300_100() { return params_help(ImageOptions{}); }
 }  // namespace
 
 extern const Architecture zoo_lenet_300_100;
-const Architecture zoo_lenet_300_100 = {"lenet-300-100", "two hidden layers of 300 and 100 units, for MNIST", build_lenet_300_100,
-                                        help_lenet_300_100, 266'610};
+const Architecture zoo_lenet_300_100 = {"lenet-300-100", "two hidden layers of 300 and 100 units, for MNIST",
+                                        build_lenet_300_100, help_lenet_300_100, 266'610};
 
 }  // namespace pare

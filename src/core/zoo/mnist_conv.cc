@@ -22,7 +22,8 @@ std::string help_mnist_conv() { return params_help(ImageOptions{}); }
 }  // namespace
 
 extern const Architecture zoo_mnist_conv;
-const Architecture zoo_mnist_conv = {"mnist-conv", "two 5x5 convolutions, batch norm, 1024 hidden units, dropout, for MNIST",
+const Architecture zoo_mnist_conv = {"mnist-conv",
+                                     "two 5x5 convolutions, batch norm, 1024 hidden units, dropout, for MNIST",
                                      build_mnist_conv, help_mnist_conv, 3'274'698};
 
 }  // namespace pare

@@ -13,8 +13,10 @@ struct ResnetCifarOptions : ImageOptions {
   ResnetCifarOptions() : ImageOptions{.classes = 10, .channels = 3, .size = 32} {}
   void visit(ParamVisitor& v) {
     ImageOptions::visit(v);
-    v.field("shortcut", shortcut, "where the size changes: A takes every second pixel and pads channels with zeros (as published), "
-            "B convolves", {"A", "B"});
+    v.field("shortcut", shortcut,
+            "where the size changes: A takes every second pixel and pads channels with zeros (as published), "
+            "B convolves",
+            {"A", "B"});
   }
 };
 
@@ -35,13 +37,17 @@ class ResnetCifar {
 
  private:
   ValueId relu(const std::string& name, ValueId x) { return b_.apply(OpKind::relu, name, {x}); }
-  ValueId conv_bn(const std::string& conv, const std::string& bn, ValueId x, int64_t channels, int64_t kernel, int64_t stride) {
-    return b_.batch_norm(bn, b_.conv(conv, x, channels, {.kernel = kernel, .stride = stride, .pad = kernel / 2, .bias = false}));
+  ValueId conv_bn(const std::string& conv, const std::string& bn, ValueId x, int64_t channels, int64_t kernel,
+                  int64_t stride) {
+    return b_.batch_norm(
+        bn, b_.conv(conv, x, channels, {.kernel = kernel, .stride = stride, .pad = kernel / 2, .bias = false}));
   }
   ValueId residual(const std::string& at, ValueId x, int64_t channels, int64_t stride) {
     ValueId y = relu(at + "relu1", conv_bn(at + "conv1", at + "bn1", x, channels, 3, stride));
     y = conv_bn(at + "conv2", at + "bn2", y, channels, 3, 1);
-    if (stride != 1) x = options_.shortcut == "A" ? padded_shortcut(at, x, channels) : conv_bn(at + "shortcut", at + "shortcut_bn", x, channels, 1, stride);
+    if (stride != 1)
+      x = options_.shortcut == "A" ? padded_shortcut(at, x, channels)
+                                   : conv_bn(at + "shortcut", at + "shortcut_bn", x, channels, 1, stride);
     return relu(at + "relu2", b_.apply(OpKind::add, at + "add", {y, x}));
   }
   // Every second pixel; the new channels are zeros, half of them in front and half behind.
@@ -52,7 +58,8 @@ class ResnetCifar {
     constexpr int64_t kToTheEnd = std::numeric_limits<int64_t>::max();
     const int64_t added = channels - b_.channels(x);
     x = b_.apply(OpKind::slice, at + "slice",
-                 {x, list("slice.starts", {0, 0}), list("slice.ends", {kToTheEnd, kToTheEnd}), list("slice.axes", {2, 3}), list("slice.steps", {2, 2})});
+                 {x, list("slice.starts", {0, 0}), list("slice.ends", {kToTheEnd, kToTheEnd}),
+                  list("slice.axes", {2, 3}), list("slice.steps", {2, 2})});
     return b_.apply(OpKind::pad, at + "pad", {x, list("pad.pads", {0, added / 2, 0, 0, 0, added - added / 2, 0, 0})});
   }
 

@@ -21,7 +21,8 @@ constexpr int64_t kVggPool = 0;
 constexpr int64_t kVgg11[] = {64, 0, 128, 0, 256, 256, 0, 512, 512, 0, 512, 512, 0};
 constexpr int64_t kVgg13[] = {64, 64, 0, 128, 128, 0, 256, 256, 0, 512, 512, 0, 512, 512, 0};
 constexpr int64_t kVgg16[] = {64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0};
-constexpr int64_t kVgg19[] = {64, 64, 0, 128, 128, 0, 256, 256, 256, 256, 0, 512, 512, 512, 512, 0, 512, 512, 512, 512, 0};
+constexpr int64_t kVgg19[] = {64,  64,  0,   128, 128, 0,   256, 256, 256, 256, 0,
+                              512, 512, 512, 512, 0,   512, 512, 512, 512, 0};
 
 ValueId vgg_head(Builder& b, ValueId x, const VggOptions& options) {
   if (options.head == "small") {
@@ -37,7 +38,8 @@ ValueId vgg_head(Builder& b, ValueId x, const VggOptions& options) {
   return b.fc("fc3", x, options.classes, Init::glorot);
 }
 
-Graph build_vgg(std::string_view name, std::span<const int64_t> plan, bool normalized, const Param& params, uint64_t seed) {
+Graph build_vgg(std::string_view name, std::span<const int64_t> plan, bool normalized, const Param& params,
+                uint64_t seed) {
   const auto options = zoo_options<VggOptions>(params);
   Builder b(name, seed, options);
   ValueId x = b.input();

@@ -65,7 +65,8 @@ TEST(Augment, WarpsKeepTheInkAndTheLabel) {
   Preprocessing p;
   p.order = "L";
   const DatasetPtr base = normalize(in_memory(digits), "L", p);
-  for (const AugmentOptions& options : {AugmentOptions{.rotate = 15}, AugmentOptions{.scale = 0.15}, AugmentOptions{.elastic = 2}}) {
+  for (const AugmentOptions& options :
+       {AugmentOptions{.rotate = 15}, AugmentOptions{.scale = 0.15}, AugmentOptions{.elastic = 2}}) {
     const DatasetPtr data = augment(base, options, p);
     for (size_t i = 0; i < 20; ++i) {
       const auto before = test::read_sample<float>(*base, i), after = test::read_sample<float>(*data, i, i + 1);

@@ -21,7 +21,8 @@ std::string record(std::vector<int> labels, char red) {
 
 void write_cifar10(const TempFolder& folder, const std::string& inside) {
   for (int batch = 1; batch <= 5; ++batch)
-    write_text(folder / (inside + "data_batch_" + std::to_string(batch) + ".bin"), record({batch}, '\xff') + record({batch + 1}, 'a'));
+    write_text(folder / (inside + "data_batch_" + std::to_string(batch) + ".bin"),
+               record({batch}, '\xff') + record({batch + 1}, 'a'));
   write_text(folder / (inside + "test_batch.bin"), record({9}, '\xff'));
 }
 
@@ -43,7 +44,8 @@ TEST(Cifar10, ReadsTheUnpackedArchiveWithItsClassNames) {
   const TempFolder folder;
   std::filesystem::create_directory(folder / "cifar-10-batches-bin");
   write_cifar10(folder, "cifar-10-batches-bin/");
-  write_text(folder / "cifar-10-batches-bin/batches.meta.txt", "airplane\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n\n");
+  write_text(folder / "cifar-10-batches-bin/batches.meta.txt",
+             "airplane\nautomobile\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n\n");
   const Data data = open_data("cifar10:" + folder.path().string());
   ASSERT_EQ(data.preprocessing.classes.size(), 10U);
   EXPECT_EQ(data.preprocessing.classes[9], "truck");

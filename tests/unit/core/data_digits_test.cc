@@ -25,7 +25,9 @@ TEST(Digits, AreTheSameEveryTimeAndBalanced) {
 TEST(Digits, DifferFromEachOther) {
   const ImageSet a = make_digits(1000, 1);
   std::vector<std::vector<uint8_t>> images;
-  for (size_t i = 0; i < 1000; ++i) images.emplace_back(a.pixels.begin() + static_cast<long>(i * kPixels), a.pixels.begin() + static_cast<long>((i + 1) * kPixels));
+  for (size_t i = 0; i < 1000; ++i)
+    images.emplace_back(a.pixels.begin() + static_cast<long>(i * kPixels),
+                        a.pixels.begin() + static_cast<long>((i + 1) * kPixels));
   std::ranges::sort(images);
   EXPECT_EQ(std::ranges::unique(images).size(), 0U);
 }

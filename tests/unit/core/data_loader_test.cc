@@ -14,7 +14,9 @@ namespace {
 // Sample i is (i, draw) with target i; one sample may be made to fail.
 class Counting final : public Dataset {
  public:
-  explicit Counting(size_t size, size_t fails_at = ~size_t{0}) : size_(size), fails_at_(fails_at) { spec_.inputs = {{DType::u64, {2}}}; }
+  explicit Counting(size_t size, size_t fails_at = ~size_t{0}) : size_(size), fails_at_(fails_at) {
+    spec_.inputs = {{DType::u64, {2}}};
+  }
   size_t size() const override { return size_; }
   const SampleSpec& spec() const override { return spec_; }
   void read(size_t index, uint64_t draw, const SampleBuffer& out) const override {
@@ -127,7 +129,8 @@ TEST(Loader, ABatchThatIsKeptIsNotOverwritten) {
   Batch batch;
   ASSERT_TRUE(loader.next(batch));
   const Tensor kept = batch.target;
-  while (loader.next(batch)) {}
+  while (loader.next(batch)) {
+  }
   EXPECT_EQ(kept.view<int64_t>()[0], 0);
   EXPECT_EQ(kept.view<int64_t>()[1], 1);
 }

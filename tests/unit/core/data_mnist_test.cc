@@ -94,17 +94,29 @@ INSTANTIATE_TEST_SUITE_P(
         BrokenFile{"Type", "train-images-idx3-ubyte", idx({1, 2, 2}, "abcd", 0x0d), Code::unsupported, "0x0d"},
         BrokenFile{"Rank", "train-images-idx3-ubyte", labels(), Code::invalid, "dimensions"},
         BrokenFile{"Swapped", "train-labels-idx1-ubyte", images(), Code::invalid, "dimensions"},
-        BrokenFile{"Truncated", "train-images-idx3-ubyte", images().substr(0, 60), Code::corrupt, "more than the file can hold"},
+        BrokenFile{"Truncated", "train-images-idx3-ubyte", images().substr(0, 60), Code::corrupt,
+                   "more than the file can hold"},
         BrokenFile{"Longer", "train-images-idx3-ubyte", images() + "x", Code::corrupt, "bytes follow"},
-        BrokenFile{"Huge", "train-images-idx3-ubyte", idx({0xffffffff, 0xffffffff, 0xffffffff}, "x"), Code::corrupt, "more than"},
-        BrokenFile{"HugeInGz", "train-images-idx3-ubyte", gzipped(idx({0x7fffffff, 4, 4}, "x")), Code::corrupt, "more than"},
+        BrokenFile{"Huge", "train-images-idx3-ubyte", idx({0xffffffff, 0xffffffff, 0xffffffff}, "x"), Code::corrupt,
+                   "more than"},
+        BrokenFile{"HugeInGz", "train-images-idx3-ubyte", gzipped(idx({0x7fffffff, 4, 4}, "x")), Code::corrupt,
+                   "more than"},
         BrokenFile{"NoPixels", "train-images-idx3-ubyte", idx({10, 0, 3}, ""), Code::invalid, "0 x 3 pixels"},
-        BrokenFile{"Wide", "train-images-idx3-ubyte", idx({1, 1, 5000}, std::string(5000, 'x')), Code::invalid, "1 x 5000 pixels"},
+        BrokenFile{"Wide", "train-images-idx3-ubyte", idx({1, 1, 5000}, std::string(5000, 'x')), Code::invalid,
+                   "1 x 5000 pixels"},
         BrokenFile{"NoImages", "train-images-idx3-ubyte", idx({0, 4, 3}, ""), Code::invalid, "no images"},
-        BrokenFile{"GzCutShort", "t10k-images-idx3-ubyte", gzipped(images(3)).substr(0, 40), Code::truncated, "cut short"},
-        BrokenFile{"GzDamaged", "t10k-images-idx3-ubyte", [] { auto z = gzipped(images(3)); z[z.size() - 6] ^= 1; return z; }(), Code::corrupt, "incorrect"},
+        BrokenFile{"GzCutShort", "t10k-images-idx3-ubyte", gzipped(images(3)).substr(0, 40), Code::truncated,
+                   "cut short"},
+        BrokenFile{"GzDamaged", "t10k-images-idx3-ubyte",
+                   [] {
+                     auto z = gzipped(images(3));
+                     z[z.size() - 6] ^= 1;
+                     return z;
+                   }(),
+                   Code::corrupt, "incorrect"},
         BrokenFile{"FewLabels", "train-labels-idx1-ubyte", labels(4), Code::invalid, "4 labels for the 10 images"},
-        BrokenFile{"LabelRange", "train-labels-idx1-ubyte", idx({10}, std::string(10, '\x0a')), Code::invalid, "label 10 at 0"}),
+        BrokenFile{"LabelRange", "train-labels-idx1-ubyte", idx({10}, std::string(10, '\x0a')), Code::invalid,
+                   "label 10 at 0"}),
     [](const auto& instance) { return instance.param.what; });
 
 std::string message_of(const std::string& spec) {
@@ -119,7 +131,8 @@ std::string message_of(const std::string& spec) {
 TEST(OpenData, SaysWhatIsMissing) {
   const TempFolder folder;
   EXPECT_EQ(message_of("mnist:/nowhere/at/all"), "/nowhere/at/all: no such folder");
-  EXPECT_EQ(message_of("mnist:" + folder.path().string()), (folder / "train-images-idx3-ubyte") + ": not found, nor with .gz");
+  EXPECT_EQ(message_of("mnist:" + folder.path().string()),
+            (folder / "train-images-idx3-ubyte") + ": not found, nor with .gz");
   write_text(folder / "file", "x");
   EXPECT_EQ(message_of("mnist:" + (folder / "file")), (folder / "file") + ": is a file, not a folder");
   EXPECT_EQ(message_of("mnits:x"), "unknown data 'mnits' (did you mean 'mnist'?)");

@@ -34,8 +34,9 @@ TEST(Preprocessing, TravelsAsMetadataExactly) {
 TEST(Preprocessing, IsReadableText) {
   Metadata metadata;
   to_metadata({}, metadata);
-  EXPECT_THAT(metadata, testing::UnorderedElementsAre(testing::Pair("pare.scale", "0.00392156862745098"), testing::Pair("pare.mean", "0"),
-                                                      testing::Pair("pare.std", "1"), testing::Pair("pare.order", "RGB")));
+  EXPECT_THAT(metadata, testing::UnorderedElementsAre(testing::Pair("pare.scale", "0.00392156862745098"),
+                                                      testing::Pair("pare.mean", "0"), testing::Pair("pare.std", "1"),
+                                                      testing::Pair("pare.order", "RGB")));
 }
 
 TEST(Preprocessing, ReplacesWhatWasThere) {
@@ -56,10 +57,21 @@ TEST(Preprocessing, ReadsWhatPeopleWrite) {
 }
 
 TEST(Preprocessing, RefusesNonsense) {
-  for (const auto& [key, value] : Metadata{{"pare.scale", "abc"},  {"pare.scale", "1,2"},   {"pare.scale", "nan"},     {"pare.mean", "1,2"},
-                                           {"pare.mean", "inf"},   {"pare.mean", ""},       {"pare.std", "0"},         {"pare.std", "-1"},
-                                           {"pare.order", "XYZ"},  {"pare.size", "32"},     {"pare.size", "0,4"},      {"pare.size", "1e9,4"},
-                                           {"pare.size", "99999,4"}, {"pare.classes", "[1]"}, {"pare.classes", "[\"a\""}}) {
+  for (const auto& [key, value] : Metadata{{"pare.scale", "abc"},
+                                           {"pare.scale", "1,2"},
+                                           {"pare.scale", "nan"},
+                                           {"pare.mean", "1,2"},
+                                           {"pare.mean", "inf"},
+                                           {"pare.mean", ""},
+                                           {"pare.std", "0"},
+                                           {"pare.std", "-1"},
+                                           {"pare.order", "XYZ"},
+                                           {"pare.size", "32"},
+                                           {"pare.size", "0,4"},
+                                           {"pare.size", "1e9,4"},
+                                           {"pare.size", "99999,4"},
+                                           {"pare.classes", "[1]"},
+                                           {"pare.classes", "[\"a\""}}) {
     try {
       from_metadata({{key, value}});
       ADD_FAILURE() << key << " = " << value;
@@ -69,9 +81,7 @@ TEST(Preprocessing, RefusesNonsense) {
   }
 }
 
-DatasetPtr one_pixel(std::vector<uint8_t> channels) {
-  return in_memory({std::ssize(channels), 1, 1, channels, {3}});
-}
+DatasetPtr one_pixel(std::vector<uint8_t> channels) { return in_memory({std::ssize(channels), 1, 1, channels, {3}}); }
 
 TEST(Normalize, AppliesTheFormulaPerChannel) {
   Preprocessing p;
@@ -87,7 +97,8 @@ TEST(Normalize, ChangesTheOrderOfChannels) {
   Preprocessing p;
   p.scale = 1;
   p.order = "BGR";
-  EXPECT_THAT(test::read_sample<float>(*normalize(one_pixel({10, 20, 30}), "RGB", p), 0).image, ElementsAre(30, 20, 10));
+  EXPECT_THAT(test::read_sample<float>(*normalize(one_pixel({10, 20, 30}), "RGB", p), 0).image,
+              ElementsAre(30, 20, 10));
   EXPECT_THAT(test::read_sample<float>(*normalize(one_pixel({10}), "L", p), 0).image, ElementsAre(10, 10, 10));
   p.order = "L";
   EXPECT_THAT(test::read_sample<float>(*normalize(one_pixel({255, 255, 255}), "RGB", p), 0).image, ElementsAre(255));
@@ -111,7 +122,8 @@ TEST(Cache, GivesTheSameSamples) {
   const auto base = in_memory({1, 1, 2, {1, 2, 3, 4, 5, 6}, {7, 8, 9}});
   const DatasetPtr cached = cache(base);
   ASSERT_EQ(cached->size(), 3U);
-  for (size_t i = 0; i < 3; ++i) EXPECT_EQ(test::read_sample<uint8_t>(*cached, i), test::read_sample<uint8_t>(*base, i));
+  for (size_t i = 0; i < 3; ++i)
+    EXPECT_EQ(test::read_sample<uint8_t>(*cached, i), test::read_sample<uint8_t>(*base, i));
 }
 
 }  // namespace

@@ -43,7 +43,8 @@ TEST(OpenData, DigitsNeedNothing) {
 }
 
 TEST(OpenData, SeedAndTakeMoveTheSplitAndNeverTheTest) {
-  const Data a = open_data("digits:600"), b = open_data("digits:600", {.validation = 50, .seed = 9, .preprocessing = {}, .take = 70});
+  const Data a = open_data("digits:600"),
+             b = open_data("digits:600", {.validation = 50, .seed = 9, .preprocessing = {}, .take = 70});
   EXPECT_EQ(b.train->size(), 70U);
   EXPECT_EQ(b.validation->size(), 50U);
   ASSERT_EQ(a.test->size(), b.test->size());

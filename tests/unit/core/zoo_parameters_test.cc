@@ -147,10 +147,12 @@ std::string message_of(std::string_view name, const Param& params) {
 
 TEST(Zoo, ErrorsSayWhatIsWrong) {
   EXPECT_EQ(message_of("lenet5-cafe", {}), "unknown architecture 'lenet5-cafe' (did you mean 'lenet5-caffe'?)");
-  EXPECT_THAT(message_of("alexnet", {}), testing::StartsWith("unknown architecture 'alexnet' (there are lenet-300-100, "));
+  EXPECT_THAT(message_of("alexnet", {}),
+              testing::StartsWith("unknown architecture 'alexnet' (there are lenet-300-100, "));
   EXPECT_THAT(message_of("lenet5", options({{"clases", "3"}})), testing::HasSubstr("did you mean 'classes'?"));
   EXPECT_EQ(message_of("lenet5", options({{"size", "8"}})), "lenet5: conv2: the image is too small (2 pixels left)");
-  EXPECT_THAT(message_of("vgg16", options({{"size", "16"}, {"head", "small"}})), testing::HasSubstr("pool5: the image is too small"));
+  EXPECT_THAT(message_of("vgg16", options({{"size", "16"}, {"head", "small"}})),
+              testing::HasSubstr("pool5: the image is too small"));
   EXPECT_THAT(message_of("lenet5", options({{"pooling", "median"}})), testing::StartsWith("lenet5: "));
 }
 
