@@ -57,6 +57,13 @@ T typed(const Param& param, std::optional<T> (*parse)(std::string_view), std::st
 
 }  // namespace
 
+Param::Param() = default;
+Param::Param(const Param&) = default;
+Param::Param(Param&&) noexcept = default;
+Param& Param::operator=(const Param&) = default;
+Param& Param::operator=(Param&&) noexcept = default;
+Param::~Param() = default;
+
 const Param* Param::find(std::string_view key) const {
   for (const auto& [name, value] : entries) {
     if (name == key) return &value;
@@ -71,6 +78,12 @@ std::string Param::as_text() const {
 double Param::as_real() const { return typed(*this, parse_real, "a number"); }
 int64_t Param::as_integer() const { return typed(*this, parse_integer, "a whole number"); }
 bool Param::as_bool() const { return typed(*this, parse_bool, "true or false"); }
+
+Param Param::map() {
+  Param param;
+  param.kind = Kind::map;
+  return param;
+}
 
 Param Param::text(std::string value, std::string where) {
   Param param;

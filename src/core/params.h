@@ -26,6 +26,14 @@ struct Param {
   std::vector<std::pair<std::string, Param>> entries;   // map, in the order written
   std::string where;
 
+  // Defaulted in params.cc: pair<string, Param> asks for them before Param is complete, and clang 14 cannot answer.
+  Param();
+  Param(const Param&);
+  Param(Param&&) noexcept;
+  Param& operator=(const Param&);
+  Param& operator=(Param&&) noexcept;
+  ~Param();
+
   const Param* find(std::string_view key) const;
   bool is_null() const { return kind == Kind::null; }
   // Typed reads; Error(invalid) "recipe.yaml:7: expected a number, got 'abc'".
@@ -34,7 +42,7 @@ struct Param {
   int64_t as_integer() const;
   bool as_bool() const;
   static Param text(std::string value, std::string where = {});
-  static Param map() { Param p; p.kind = Kind::map; return p; }
+  static Param map();
   void set(std::string_view key, Param value);            // replaces or appends a map entry
   void set_path(std::string_view dotted, Param value);    // "prune_weights.sparsity"; creates maps on the way
 };
