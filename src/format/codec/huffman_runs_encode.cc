@@ -154,7 +154,7 @@ Plan make_plan(const Source& source, const Shape& shape) {
   }
   if (plan.pairs == 0) return plan;
   for (bool transposed : {false, true}) {
-    if (transposed && (shape.size() < 2 || shape[0] == 1)) continue;
+    if (transposed && (shape.size() < 2 || shape[0] == 1 || plan.pairs > source.count() / 2)) continue;  // never pays when dense
     std::array<Histogram, kRunBuckets> buckets;
     RunAverage average;
     for_each_pair(source, RunOrder(shape, transposed, source.count()), [&](uint32_t run, uint64_t) {

@@ -6,18 +6,26 @@ namespace pare {
 
 namespace {
 
-Status levels(const TensorInfo& info, std::span<const std::byte> in, std::span<int32_t> out) {
-  const size_t size = raw_level_size(info);
-  if (in.size() / size < out.size()) return {Code::truncated, "raw levels end early", in.size()};
-  if (in.size() != out.size() * size) return {Code::corrupt, "raw levels left over", out.size() * size};
+template <class T>
+Status widen(const TensorInfo& info, std::span<const std::byte> in, std::span<int32_t> out) {
+  if (in.size() / sizeof(T) < out.size()) return {Code::truncated, "raw levels end early", in.size()};
+  if (in.size() != out.size() * sizeof(T)) return {Code::corrupt, "raw levels left over", out.size() * sizeof(T)};
   for (size_t i = 0; i < out.size(); ++i) {
-    uint32_t value = 0;
-    std::memcpy(&value, in.data() + i * size, size);
+    T value;
+    std::memcpy(&value, in.data() + i * sizeof(T), sizeof(T));
     const int64_t level = int64_t{info.low} + value;
-    if (level > info.high) return {Code::corrupt, "level out of range", i * size};
+    if (level > info.high) return {Code::corrupt, "level out of range", i * sizeof(T)};
     out[i] = static_cast<int32_t>(level);
   }
   return {};
+}
+
+Status levels(const TensorInfo& info, std::span<const std::byte> in, std::span<int32_t> out) {
+  switch (raw_level_size(info)) {
+    case 1: return widen<uint8_t>(info, in, out);
+    case 2: return widen<uint16_t>(info, in, out);
+    default: return widen<uint32_t>(info, in, out);
+  }
 }
 
 Status bytes(const TensorInfo&, std::span<const std::byte> in, std::span<std::byte> out) {

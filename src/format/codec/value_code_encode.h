@@ -14,9 +14,11 @@ class Histogram {
  public:
   void add(uint32_t value, uint64_t times = 1) {
     total_ += times;
-    if (value < kSmall) {
-      if (value >= small_.size()) small_.resize(value + 1);
+    if (value < small_.size()) {  // the usual case first: this runs once per element
       small_[value] += times;
+    } else if (value < kSmall) {
+      small_.resize(value + 1);
+      small_[value] = times;
     } else {
       large_[value] += times;
     }
