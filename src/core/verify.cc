@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cstring>
 #include <unordered_map>
 
@@ -186,9 +185,8 @@ class Verifier {
       fail(Code::invalid, "{} has {} outputs", graph_.label(node), count(node.outputs));
     }
     for (const auto& [name, value] : node.attributes) {
-      const auto spec = std::find_if(def->attributes.begin(), def->attributes.end(), [&](const AttributeSpec& s) { return s.name == name; });
-      if (spec != def->attributes.end() && !has_type(value, spec->type)) {
-        fail(Code::invalid, "{}: attribute '{}' has the wrong type", graph_.label(node), name);
+      for (const AttributeSpec& spec : def->attributes) {
+        if (spec.name == name && !has_type(value, spec.type)) fail(Code::invalid, "{}: attribute '{}' has the wrong type", graph_.label(node), name);
       }
     }
   }
