@@ -18,8 +18,8 @@ ALLOWED = {
     "core": {"format"},
     "train": {"format", "core"},
     "train/torch": {"format", "core", "train"},
-    "compress": {"format", "core", "train"},
-    "report": {"format", "core", "train", "compress"},
+    "report": {"format", "core"},
+    "compress": {"format", "core", "train", "report"},
     "export": {"format", "core"},
     "cli": {"format", "core", "train", "compress", "report", "export", "runtime"},
 }
