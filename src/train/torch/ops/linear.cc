@@ -1,6 +1,6 @@
 // Ops that multiply matrices: Conv, Gemm, MatMul. These are the ones that bf16 speeds up.
 #include "train/torch/op.h"
-#include "train/torch/ops/window.h"
+#include "train/torch/ops/spatial.h"
 
 namespace pare::engine {
 namespace {
@@ -13,20 +13,20 @@ at::Tensor widen(const at::Tensor& x) { return x.scalar_type() == at::kBFloat16 
 }  // namespace
 
 Kernel prepare_conv(const Node& node) {
-  const Window window(node);
+  const NodeWindow window(node);
   const int64_t groups = node.attributes.integer("group", 1);
   return [=](Inputs in, const Mode& mode) -> Outputs {
     at::Tensor x = in[0];
     const at::Tensor& w = in[1];
-    Window::Resolved at = window.resolve(x.sizes().slice(2), w.sizes().slice(2));
-    if (!at.padding.symmetric()) {
-      x = pad_spatial(x, at.padding, 0);
-      std::fill(at.padding.begin.begin(), at.padding.begin.end(), 0);
+    Window at = window.at(x.sizes().slice(2), w.sizes().slice(2));
+    if (at.pads_begin != at.pads_end) {
+      x = pad_spatial(x, at.pads_begin, at.pads_end, 0);
+      at.pads_begin.assign(at.rank(), 0);
     }
     c10::optional<at::Tensor> bias;
     if (present(in, 2)) bias = narrow(in[2], mode);
-    const std::vector<int64_t> none(at.kernel.size(), 0);
-    return {widen(at::convolution(narrow(x, mode), narrow(w, mode), bias, at.stride, at.padding.begin, at.dilation,
+    const Shape none(at.rank(), 0);
+    return {widen(at::convolution(narrow(x, mode), narrow(w, mode), bias, at.strides, at.pads_begin, at.dilations,
                                   /*transposed=*/false, /*output_padding=*/none, groups))};
   };
 }

@@ -1,0 +1,191 @@
+// The engine's training loop against the same loop written directly with LibTorch's modules and optimizer: batches of
+// 128, 30 steps each, interleaved, five rounds after a warm-up. Prints the median time of a step and the ratio.
+//   engine_bench [--steps 30] [--rounds 5] [--threads 2] [--busy]     --busy: another thread keeps one core busy
+#include <torch/torch.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "core/random.h"
+#include "core/zoo/zoo.h"
+#include "train/engine.h"
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Settings {
+  int64_t steps = 30, rounds = 5, batch = 128;
+  int threads = static_cast<int>(std::thread::hardware_concurrency());
+  bool busy = false;
+};
+
+// Images of noise with random classes, made in memory.
+class Noise final : public pare::Dataset {
+ public:
+  Noise(pare::Shape image, int64_t count) : count_(static_cast<size_t>(count)) {
+    spec_.inputs = {{pare::DType::f32, std::move(image)}};
+    pixels_.resize(count_ * spec_.inputs[0].byte_size() / sizeof(float));
+    pare::Random random(1);
+    for (float& v : pixels_) v = static_cast<float>(random.uniform());
+  }
+  size_t size() const override { return count_; }
+  const pare::SampleSpec& spec() const override { return spec_; }
+  void read(size_t index, uint64_t, const pare::SampleBuffer& out) const override {
+    const size_t bytes = spec_.inputs[0].byte_size();
+    std::memcpy(out.inputs[0].data(), reinterpret_cast<const std::byte*>(pixels_.data()) + index * bytes, bytes);
+    const int64_t target = static_cast<int64_t>(index % 10);
+    std::memcpy(out.target.data(), &target, sizeof target);
+  }
+  torch::Tensor batch(int64_t first, int64_t size) const {
+    std::vector<int64_t> shape = spec_.inputs[0].shape;
+    shape.insert(shape.begin(), size);
+    const int64_t elements = static_cast<int64_t>(spec_.inputs[0].byte_size() / sizeof(float));
+    return torch::from_blob(const_cast<float*>(pixels_.data()) + first * elements, shape);
+  }
+
+ private:
+  size_t count_;
+  pare::SampleSpec spec_;
+  std::vector<float> pixels_;
+};
+
+// ---- the loops compared -------------------------------------------------------------------------------------------
+
+class Direct {
+ public:
+  Direct(torch::nn::Sequential network, const Noise& data)
+      : network_(std::move(network)), data_(data),
+        optimizer_(network_->parameters(), torch::optim::SGDOptions(0.01).momentum(0.9).weight_decay(5e-4)) {}
+  void operator()(int64_t steps, int64_t batch) {
+    at::globalContext().setDeterministicAlgorithms(false, false);
+    for (int64_t i = 0; i < steps; ++i) {
+      optimizer_.zero_grad();
+      const torch::Tensor target = torch::arange(i * batch, (i + 1) * batch).remainder(10);
+      const torch::Tensor loss = torch::nn::functional::cross_entropy(network_->forward(data_.batch(i * batch, batch)), target);
+      loss.backward();
+      optimizer_.step();
+      if (!std::isfinite(loss.item<float>())) std::abort();
+    }
+  }
+
+ private:
+  torch::nn::Sequential network_;
+  const Noise& data_;
+  torch::optim::SGD optimizer_;
+};
+
+void engine_steps(pare::Engine& engine, pare::Graph& graph, const pare::DatasetPtr& data, int64_t batch) {
+  pare::Job job;
+  job.graphs = {{"student", &graph, true}};
+  job.train = data;
+  job.options.epochs = 1;
+  job.options.batch = batch;
+  job.options.rate = 0.01;
+  job.options.weight_decay = 5e-4;
+  job.options.decay_norm_and_bias = true;
+  job.options.schedule = "constant";
+  job.options.evaluate_each_epoch = false;
+  at::globalContext().setDeterministicAlgorithms(true, true);  // what the engine does by default
+  engine.fit(job, pare::Progress::quiet());
+}
+
+torch::nn::Sequential lenet5_caffe() {
+  using namespace torch::nn;
+  return Sequential(Conv2d(Conv2dOptions(1, 20, 5)), MaxPool2d(2), Conv2d(Conv2dOptions(20, 50, 5)), MaxPool2d(2), Flatten(),
+                    Linear(800, 500), ReLU(), Linear(500, 10));
+}
+
+torch::nn::Sequential vgg16_bn() {
+  using namespace torch::nn;
+  Sequential network;
+  int64_t channels = 3;
+  for (const int64_t width : {64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0}) {
+    if (width == 0) {
+      network->push_back(MaxPool2d(2));
+      continue;
+    }
+    network->push_back(Conv2d(Conv2dOptions(channels, width, 3).padding(1)));
+    network->push_back(BatchNorm2d(width));
+    network->push_back(ReLU());
+    channels = width;
+  }
+  network->push_back(Flatten());
+  network->push_back(Linear(512, 10));
+  return network;
+}
+
+// ---- measuring ----------------------------------------------------------------------------------------------------
+
+double milliseconds(const std::function<void()>& work, int64_t steps) {
+  const auto start = Clock::now();
+  work();
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count() / static_cast<double>(steps);
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+void compare(const char* name, const Settings& settings, pare::Engine& engine, pare::Graph graph, torch::nn::Sequential network,
+             const pare::Shape& image) {
+  const auto data = std::make_shared<Noise>(image, settings.steps * settings.batch);
+  Direct direct(std::move(network), *data);
+  std::vector<double> ours, theirs, ratios;
+  for (int64_t round = -1; round < settings.rounds; ++round) {  // the first is a warm-up
+    const double engine_ms = milliseconds([&] { engine_steps(engine, graph, data, settings.batch); }, settings.steps);
+    const double direct_ms = milliseconds([&] { direct(settings.steps, settings.batch); }, settings.steps);
+    if (round < 0) continue;
+    ours.push_back(engine_ms), theirs.push_back(direct_ms), ratios.push_back(engine_ms / direct_ms);
+  }
+  std::printf("engine,%s,%s,%d,%.0f,%.0f,%.3f\n", name, settings.busy ? "busy" : "idle", settings.threads, median(ours) * 1e6,
+              median(theirs) * 1e6, median(ratios));
+  std::fflush(stdout);
+}
+
+Settings parse(int argc, char** argv) {
+  Settings settings;
+  for (int i = 1; i < argc; ++i) {
+    const std::string flag = argv[i];
+    if (flag == "--busy") settings.busy = true;
+    else if (flag == "--steps" && i + 1 < argc) settings.steps = std::atol(argv[++i]);
+    else if (flag == "--rounds" && i + 1 < argc) settings.rounds = std::atol(argv[++i]);
+    else if (flag == "--threads" && i + 1 < argc) settings.threads = std::atoi(argv[++i]);
+    else std::fprintf(stderr, "unknown flag %s\n", argv[i]), std::exit(2);
+  }
+  return settings;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // This program links OpenMP itself, so the policy that open_engine sets would come too late.
+  if (!std::getenv("OMP_WAIT_POLICY")) {
+    setenv("OMP_WAIT_POLICY", "PASSIVE", 1);
+    execv("/proc/self/exe", argv);
+  }
+  const Settings settings = parse(argc, argv);
+  at::set_num_threads(settings.threads);
+  const auto engine = pare::open_engine({"cpu", settings.threads, true});
+
+  std::atomic<bool> stop = false;
+  std::thread neighbour;
+  if (settings.busy) neighbour = std::thread([&] { while (!stop) {} });
+  std::printf("bench,case,neighbour,threads,engine_ns,direct_ns,ratio\n");
+  compare("lenet5_caffe", settings, *engine, pare::build("lenet5-caffe"), lenet5_caffe(), {1, 28, 28});
+  if (!settings.busy) {
+    const pare::Param options = pare::param_from_yaml("{size: 32, classes: 10, head: small}", "bench");
+    compare("vgg16_bn", settings, *engine, pare::build("vgg16-bn", options), vgg16_bn(), {3, 32, 32});
+  }
+  stop = true;
+  if (neighbour.joinable()) neighbour.join();
+}

@@ -1,0 +1,31 @@
+#include "train/torch/ops/spatial.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+
+namespace pare::engine {
+
+NodeWindow::NodeWindow(const Node& node) {
+  const Shape kernel = node.attributes.integers("kernel_shape");
+  if (kernel.empty()) attributes_ = node.attributes;
+  else window_ = take(read_window(node.attributes, kernel), "attributes");
+}
+
+Window NodeWindow::at(at::IntArrayRef spatial, at::IntArrayRef weight_kernel) const {
+  Window window = window_ ? *window_ : take(read_window(attributes_, weight_kernel.vec()), "attributes");
+  if (const Status status = resolve_pads(window, {spatial.data(), spatial.size()}); !status.ok()) raise(status, "attributes");
+  return window;
+}
+
+at::Tensor pad_spatial(const at::Tensor& x, const Shape& begin, const Shape& end, double value) {
+  std::vector<int64_t> pads;  // last axis first, as LibTorch wants it
+  for (size_t i = begin.size(); i-- > 0;) {
+    pads.push_back(begin[i]);
+    pads.push_back(end[i]);
+  }
+  if (std::all_of(pads.begin(), pads.end(), [](int64_t n) { return n == 0; })) return x;
+  return at::constant_pad_nd(x, pads, value);
+}
+
+}  // namespace pare::engine

@@ -1,0 +1,27 @@
+// Windows over spatial axes as Conv and the pools share them: read by format/ops/window.h, here met by real sizes.
+#pragma once
+
+#include <optional>
+
+#include "core/graph.h"
+#include "format/ops/window.h"
+#include "train/torch/aten.h"
+
+namespace pare::engine {
+
+// The window of a node, whose kernel size may be known from the weight only.
+class NodeWindow {
+ public:
+  explicit NodeWindow(const Node& node);
+  // With explicit pads for these spatial sizes.
+  Window at(at::IntArrayRef spatial, at::IntArrayRef weight_kernel = {}) const;
+
+ private:
+  std::optional<Window> window_;
+  Attributes attributes_;  // only looked into without a kernel_shape
+};
+
+// Pads the spatial axes of x (N, C, spatial...) with `value`.
+at::Tensor pad_spatial(const at::Tensor& x, const Shape& begin, const Shape& end, double value);
+
+}  // namespace pare::engine
