@@ -88,14 +88,22 @@ void write_value_info(protozero::pbf_builder<ValueInfoField> writer, const Graph
   protozero::pbf_builder<TensorTypeField> tensor(type, TypeField::tensor_type);
   tensor.add_int32(TensorTypeField::elem_type, dtype_to_onnx(value.dtype));
   if (!value.dims) return;
+  // A builder that nothing was added to leaves no trace, so an empty message (a scalar's shape, a dimension of any
+  // size) is written as one.
+  if (value.dims->empty()) return tensor.add_message(TensorTypeField::shape, std::string_view{});
   protozero::pbf_builder<ShapeField> shape(tensor, TensorTypeField::shape);
   for (const Dim& d : *value.dims) {
+    const auto name = graph.symbols.find(d.symbol);
+    if (!d.known() && (d.factor != 1 || name == graph.symbols.end())) {
+      shape.add_message(ShapeField::dim, std::string_view{});
+      continue;
+    }
     protozero::pbf_builder<DimensionField> dim(shape, ShapeField::dim);
     if (d.known()) {
       dim.add_int64(DimensionField::dim_value, d.factor);
-    } else if (const auto name = graph.symbols.find(d.symbol); d.factor == 1 && name != graph.symbols.end()) {
+    } else {
       dim.add_string(DimensionField::dim_param, name->second);
-    }  // else nothing: any size
+    }
   }
 }
 
