@@ -1,10 +1,11 @@
-// Recipes come from anywhere: any bytes give a Param or an Error that names the place, in bounded time and memory.
+// Recipes come from anywhere: any bytes give options, a plan, or an Error that names the place, in bounded time and memory.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
 
+#include "compress/recipe.h"
 #include "core/error.h"
 #include "core/params.h"
 
@@ -37,16 +38,26 @@ struct Options {
 
 }  // namespace
 
+static void read_options(std::string_view text) {
+  const pare::Param param = pare::param_from_yaml(text, "recipe.yaml");
+  // What can be read can be written as JSON and read again.
+  const auto json = pare::to_json(param);
+  if (pare::to_json(pare::param_from_json(json)) != json) __builtin_trap();
+  Options options;
+  pare::read_params(param, options);
+  if (options.count < 0 || options.count > 100 || !(options.share >= 0 && options.share <= 1)) __builtin_trap();
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   try {
-    const pare::Param param = pare::param_from_yaml(text, "recipe.yaml");
-    // What can be read can be written as JSON and read again.
-    const auto json = pare::to_json(param);
-    if (pare::to_json(pare::param_from_json(json)) != json) __builtin_trap();
-    Options options;
-    pare::read_params(param, options);
-    if (options.count < 0 || options.count > 100 || !(options.share >= 0 && options.share <= 1)) __builtin_trap();
+    read_options(text);
+  } catch (const pare::Error&) {
+  }
+  try {
+    const pare::Recipe recipe = pare::parse_recipe(text, "recipe.yaml");
+    pare::expand(recipe);
+    pare::plan_of(recipe);
   } catch (const pare::Error&) {
   }
   return 0;
