@@ -18,7 +18,8 @@ int64_t count_nonzeros(const Tensor& tensor) {
 std::vector<ValueId> parameters_of(const Graph& graph, const Node& node, const Layer* layer) {
   std::vector<ValueId> ids;
   const auto add = [&](ValueId id) {
-    if (id != kNoValue && graph.value(id).constant && std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+    if (id != kNoValue && graph.value(id).constant && std::find(ids.begin(), ids.end(), id) == ids.end())
+      ids.push_back(id);
   };
   if (layer) {
     add(layer->weight);

@@ -6,13 +6,13 @@
 namespace pare {
 
 struct LayerCost {
-  std::string name;         // layer (node) name
-  std::string op;           // ONNX op type
-  Shape shape;              // of the weight
-  int64_t parameters = 0;   // weight + bias elements (batch norm: scale, shift; running statistics are not counted)
-  int64_t nonzeros = 0;     // of these, not exactly 0
-  int64_t macs = 0;         // one sample
-  double bits = 32;         // bits per weight of the grid; 32 when there is none
+  std::string name;        // layer (node) name
+  std::string op;          // ONNX op type
+  Shape shape;             // of the weight
+  int64_t parameters = 0;  // weight + bias elements (batch norm: scale, shift; running statistics are not counted)
+  int64_t nonzeros = 0;    // of these, not exactly 0
+  int64_t macs = 0;        // one sample
+  double bits = 32;        // bits per weight of the grid; 32 when there is none
 };
 struct NetworkCost {
   std::vector<LayerCost> layers;  // every node that has parameters or macs

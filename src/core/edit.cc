@@ -250,7 +250,8 @@ void sort_topologically(Graph& graph) {
   }
   if (order.size() != live) {
     for (size_t i = 0; i < count; ++i) {
-      if (!graph.nodes[i].dead && waiting[i] != 0) fail(Code::invalid, "{} is part of a cycle", graph.label(graph.nodes[i]));
+      if (!graph.nodes[i].dead && waiting[i] != 0)
+        fail(Code::invalid, "{} is part of a cycle", graph.label(graph.nodes[i]));
     }
   }
   for (const size_t i : order) sorted.push_back(std::move(graph.nodes[i]));

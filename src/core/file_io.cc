@@ -16,7 +16,9 @@ namespace {
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() { if (fd_ >= 0) ::close(fd_); }
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   int get() const { return fd_; }
@@ -54,7 +56,8 @@ std::vector<std::byte> read_file(const std::string& path, uint64_t limit) {
   if (S_ISDIR(info.st_mode)) fail_io("read", path, EISDIR);
   std::vector<std::byte> bytes;
   if (S_ISREG(info.st_mode)) {
-    if (static_cast<uint64_t>(info.st_size) > limit) fail(Code::limit, "{}: {} bytes, more than {}", path, info.st_size, limit);
+    if (static_cast<uint64_t>(info.st_size) > limit)
+      fail(Code::limit, "{}: {} bytes, more than {}", path, info.st_size, limit);
     bytes.resize(static_cast<size_t>(info.st_size));
   }
   size_t size = 0;

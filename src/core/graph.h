@@ -18,8 +18,8 @@
 
 namespace pare {
 
-using ValueId = int32_t;  // index into Graph::values
-using NodeId = int32_t;   // index into Graph::nodes
+using ValueId = int32_t;                 // index into Graph::values
+using NodeId = int32_t;                  // index into Graph::nodes
 inline constexpr ValueId kNoValue = -1;  // an optional input or output that is absent
 inline constexpr NodeId kNoNode = -1;
 
@@ -41,17 +41,21 @@ struct Value {
 struct Node {
   std::string name;
   OpKind op = OpKind::unknown;
-  std::string domain;                // "" is the default domain
-  std::string type;                  // ONNX op type, for every node
+  std::string domain;  // "" is the default domain
+  std::string type;    // ONNX op type, for every node
   std::vector<ValueId> inputs, outputs;
   Attributes attributes;
-  std::vector<ValueId> captured;     // values that opaque sub-graphs of this node refer to by name; they count as uses
+  std::vector<ValueId> captured;  // values that opaque sub-graphs of this node refer to by name; they count as uses
   std::string doc;
-  bool dead = false;                 // removed nodes stay as tombstones until compact()
-  int64_t version = 0;               // default-domain opset that a carried (unknown) op is written for; 0: the graph's
+  bool dead = false;    // removed nodes stay as tombstones until compact()
+  int64_t version = 0;  // default-domain opset that a carried (unknown) op is written for; 0: the graph's
 };
 
-struct OpsetImport { std::string domain; int64_t version; friend bool operator==(const OpsetImport&, const OpsetImport&) = default; };
+struct OpsetImport {
+  std::string domain;
+  int64_t version;
+  friend bool operator==(const OpsetImport&, const OpsetImport&) = default;
+};
 
 // What the source file said about itself; kept so that a round trip gives it back.
 struct Origin {
@@ -67,7 +71,7 @@ struct Origin {
 struct Graph {
   std::vector<Node> nodes;
   std::vector<Value> values;
-  std::vector<ValueId> inputs, outputs;  // inputs: without initializers
+  std::vector<ValueId> inputs, outputs;     // inputs: without initializers
   std::map<uint32_t, std::string> symbols;  // names of symbolic dimensions
   uint32_t next_symbol = 1;
   Origin origin;
@@ -82,18 +86,26 @@ struct Graph {
   // The constant behind node input i, or nullptr.
   const Tensor* constant_input(const Node& node, size_t i) const;
   bool has_input(const Node& node, size_t i) const { return i < node.inputs.size() && node.inputs[i] != kNoValue; }
-  std::string label(const Node& node) const;        // "Conv 'conv1'" for messages
+  std::string label(const Node& node) const;  // "Conv 'conv1'" for messages
 };
 
 // A layer is a node with a weight: what `layers:` and `exclude:` globs, per-layer tables and PerLayer talk about.
 enum class LayerKind : uint8_t { conv, depthwise, fc, norm, other };
-struct Layer { NodeId node; LayerKind kind; ValueId weight; ValueId bias; std::string name; };
-std::vector<Layer> layers(const Graph& graph);  // nodes with a constant weight of rank >= 2 (Conv, Gemm, MatMul), in order
+struct Layer {
+  NodeId node;
+  LayerKind kind;
+  ValueId weight;
+  ValueId bias;
+  std::string name;
+};
+std::vector<Layer> layers(
+    const Graph& graph);  // nodes with a constant weight of rank >= 2 (Conv, Gemm, MatMul), in order
 std::string_view name_of(LayerKind kind);
 // Does a `layers:` pattern match? Globs on the name, "kind:conv" (or just the kind's name), "first", "last".
 bool layer_matches(std::string_view pattern, const std::vector<Layer>& all, size_t index);
 
-// Fails with Error(internal/invalid) naming the first broken rule: links, order, unique names, encodings (see Encoding), shapes.
+// Fails with Error(internal/invalid) naming the first broken rule: links, order, unique names, encodings (see
+// Encoding), shapes.
 void verify(const Graph& graph);
 std::string to_text(const Graph& graph);  // one line per node, for people
 

@@ -29,7 +29,8 @@ class Inference {
     const InferRule rule = node.domain.empty() || node.domain == "ai.onnx" ? infer_rule(node.op) : nullptr;
     if (!rule) return;
     std::vector<const TensorFacts*> inputs;
-    for (const ValueId input : node.inputs) inputs.push_back(input == kNoValue ? nullptr : &facts_[static_cast<size_t>(input)]);
+    for (const ValueId input : node.inputs)
+      inputs.push_back(input == kNoValue ? nullptr : &facts_[static_cast<size_t>(input)]);
     std::vector<TensorFacts> outputs(node.outputs.size());
     InferContext context{node.attributes, inputs, outputs, symbols_};
     if (const Status status = rule(context); !status.ok()) {
@@ -59,7 +60,8 @@ class Inference {
   }
   // A dimension that nothing determines keeps the symbol it had: inferring twice changes nothing.
   void keep_symbol(const Dim& now, const Dim& before) {
-    if (now.symbol >= first_fresh_ && now.factor == 1 && before.factor == 1 && before.symbol != 0 && before.symbol < first_fresh_) {
+    if (now.symbol >= first_fresh_ && now.factor == 1 && before.factor == 1 && before.symbol != 0 &&
+        before.symbol < first_fresh_) {
       renamed_.emplace(now.symbol, before.symbol);
     }
   }
@@ -78,7 +80,8 @@ class Inference {
   }
   static std::string to_text(const Dims& dims) {
     std::string text = "[";
-    for (size_t i = 0; i < dims.size(); ++i) text += (i ? "," : "") + (dims[i].known() ? fmt::to_string(dims[i].factor) : "?");
+    for (size_t i = 0; i < dims.size(); ++i)
+      text += (i ? "," : "") + (dims[i].known() ? fmt::to_string(dims[i].factor) : "?");
     return text + "]";
   }
 

@@ -1,4 +1,5 @@
-// Which nodes are layers, and the patterns that pick them: what recipes mean by `layers:`, `exclude:` and per-layer tables.
+// Which nodes are layers, and the patterns that pick them: what recipes mean by `layers:`, `exclude:` and per-layer
+// tables.
 #include "core/graph.h"
 #include "core/params.h"
 
@@ -47,11 +48,16 @@ std::vector<Layer> layers(const Graph& graph) {
 
 std::string_view name_of(LayerKind kind) {
   switch (kind) {
-    case LayerKind::conv: return "conv";
-    case LayerKind::depthwise: return "depthwise";
-    case LayerKind::fc: return "fc";
-    case LayerKind::norm: return "norm";
-    case LayerKind::other: return "other";
+    case LayerKind::conv:
+      return "conv";
+    case LayerKind::depthwise:
+      return "depthwise";
+    case LayerKind::fc:
+      return "fc";
+    case LayerKind::norm:
+      return "norm";
+    case LayerKind::other:
+      return "other";
   }
   return "other";
 }

@@ -16,7 +16,8 @@ namespace {
 std::string beginning_of(const std::string& path) {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(path, ignored)) {
-    if (!std::filesystem::exists(path, ignored) || std::filesystem::is_directory(path, ignored)) read_file(path);  // says what is wrong
+    if (!std::filesystem::exists(path, ignored) || std::filesystem::is_directory(path, ignored))
+      read_file(path);  // says what is wrong
     fail(Code::invalid, "{}: not a regular file", path);
   }
   std::ifstream file(path, std::ios::binary);
@@ -44,7 +45,9 @@ std::string_view foreign_kind(std::string_view bytes) {
       {"\x80\x02", "is a Python pickle (a PyTorch checkpoint?); export the network to ONNX first"},
       {"\x89PNG", "is a PNG image"},
       {"\xff\xd8\xff", "is a JPEG image"},
-      {"\x7f" "ELF", "is an executable"}};
+      {"\x7f"
+       "ELF",
+       "is an executable"}};
   for (const auto& [magic, kind] : kinds) {
     if (bytes.starts_with(magic)) return kind;
   }

@@ -16,7 +16,8 @@ Graph load_model(const std::string& path);
 Graph load_model_as_is(const std::string& path);  // not lifted: for pack, unpack, inspect, convert
 
 std::vector<std::byte> read_file(const std::string& path, uint64_t limit = uint64_t{8} << 30);
-// Writes beside `path`, flushes, renames over it; on failure removes the temporary file. Error(io) names path and reason.
+// Writes beside `path`, flushes, renames over it; on failure removes the temporary file. Error(io) names path and
+// reason.
 void write_file(const std::string& path, std::span<const std::byte> bytes);
 void write_file(const std::string& path, std::string_view text);
 

@@ -35,10 +35,14 @@ std::optional<double> parse_real(std::string_view text) {
 
 std::string quote_param(const Param& param) {
   switch (param.kind) {
-    case Param::Kind::null: return "nothing";
-    case Param::Kind::scalar: return fmt::format("'{}'", param.scalar.substr(0, 60));
-    case Param::Kind::list: return "a list";
-    case Param::Kind::map: return "a map";
+    case Param::Kind::null:
+      return "nothing";
+    case Param::Kind::scalar:
+      return fmt::format("'{}'", param.scalar.substr(0, 60));
+    case Param::Kind::list:
+      return "a list";
+    case Param::Kind::map:
+      return "a map";
   }
   return "nothing";
 }
@@ -116,7 +120,8 @@ void Param::set_path(std::string_view dotted, Param value) {
 nlohmann::ordered_json to_json(const Param& param) {
   using json = nlohmann::ordered_json;
   switch (param.kind) {
-    case Param::Kind::null: return nullptr;
+    case Param::Kind::null:
+      return nullptr;
     case Param::Kind::scalar: {
       if (const auto integer = parse_integer(param.scalar)) return *integer;
       if (const auto real = parse_real(param.scalar)) return *real;
@@ -189,7 +194,8 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
 
 namespace {
 
-// Matches one pattern element at p against c; `after` becomes the pattern behind it. A '[' without ']' is a plain character.
+// Matches one pattern element at p against c; `after` becomes the pattern behind it. A '[' without ']' is a plain
+// character.
 bool match_one(std::string_view pattern, size_t p, char c, size_t& after) {
   after = p + 1;
   if (pattern[p] == '?') return true;

@@ -1,5 +1,6 @@
 // Options said once: a struct has `void visit(ParamVisitor&)`; recipes, command-line flags, --help, docs and the
-// report walk that declaration. Values come as a `Param` tree (from YAML, JSON or flags) that knows where it was written.
+// report walk that declaration. Values come as a `Param` tree (from YAML, JSON or flags) that knows where it was
+// written.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,8 @@ struct Param {
   enum class Kind : uint8_t { null, scalar, list, map };
   Kind kind = Kind::null;
   std::string scalar;
-  std::vector<Param> items;                             // list
-  std::vector<std::pair<std::string, Param>> entries;   // map, in the order written
+  std::vector<Param> items;                            // list
+  std::vector<std::pair<std::string, Param>> entries;  // map, in the order written
   std::string where;
 
   // Defaulted in params.cc: pair<string, Param> asks for them before Param is complete, and clang 14 cannot answer.
@@ -43,8 +44,8 @@ struct Param {
   bool as_bool() const;
   static Param text(std::string value, std::string where = {});
   static Param map();
-  void set(std::string_view key, Param value);            // replaces or appends a map entry
-  void set_path(std::string_view dotted, Param value);    // "prune_weights.sparsity"; creates maps on the way
+  void set(std::string_view key, Param value);          // replaces or appends a map entry
+  void set_path(std::string_view dotted, Param value);  // "prune_weights.sparsity"; creates maps on the way
 };
 nlohmann::ordered_json to_json(const Param& param);
 Param param_from_json(const nlohmann::ordered_json& json, std::string where = {});
@@ -52,7 +53,8 @@ Param param_from_json(const nlohmann::ordered_json& json, std::string where = {}
 Param param_from_yaml(std::string_view text, const std::string& name);
 
 // A value for every layer, or different ones by glob on the layer's name, `kind:conv`, `first`, `last`.
-// In a recipe: `bits: 5` or `bits: {kind:conv: 6, fc*: 4}` (short kinds `conv` and `fc` work as keys too). The first matching rule wins.
+// In a recipe: `bits: 5` or `bits: {kind:conv: 6, fc*: 4}` (short kinds `conv` and `fc` work as keys too). The first
+// matching rule wins.
 template <class T>
 struct PerLayer {
   T otherwise{};

@@ -131,7 +131,8 @@ class Reader : public ParamVisitor {
 }  // namespace
 
 std::string range_text(Limits limits) {
-  if (std::isfinite(limits.low) && std::isfinite(limits.high)) return fmt::format("in {} to {}", limits.low, limits.high);
+  if (std::isfinite(limits.low) && std::isfinite(limits.high))
+    return fmt::format("in {} to {}", limits.low, limits.high);
   if (std::isfinite(limits.low)) return fmt::format("{} or more", limits.low);
   return fmt::format("{} or less", limits.high);
 }

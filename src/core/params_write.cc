@@ -23,8 +23,12 @@ class JsonWriter : public ParamVisitor {
   void field(std::string_view name, std::string& value, std::string_view, Choices) override { put(name, value); }
   void field(std::string_view name, std::vector<std::string>& value, std::string_view) override { put(name, value); }
   void field(std::string_view name, std::vector<double>& value, std::string_view) override { put(name, value); }
-  void field(std::string_view name, PerLayer<double>& value, std::string_view, Limits) override { per_layer(name, value); }
-  void field(std::string_view name, PerLayer<int64_t>& value, std::string_view, Limits) override { per_layer(name, value); }
+  void field(std::string_view name, PerLayer<double>& value, std::string_view, Limits) override {
+    per_layer(name, value);
+  }
+  void field(std::string_view name, PerLayer<int64_t>& value, std::string_view, Limits) override {
+    per_layer(name, value);
+  }
   void field(std::string_view name, Param& value, std::string_view) override { put(name, to_json(value)); }
 
  private:
@@ -41,9 +45,13 @@ class JsonWriter : public ParamVisitor {
 
 class HelpWriter : public ParamVisitor {
  public:
-  struct Line { std::string left, help; };
+  struct Line {
+    std::string left, help;
+  };
   std::vector<Line> lines;
-  void field(std::string_view name, bool& value, std::string_view help) override { add(name, value ? "true" : "false", help); }
+  void field(std::string_view name, bool& value, std::string_view help) override {
+    add(name, value ? "true" : "false", help);
+  }
   void field(std::string_view name, int64_t& value, std::string_view help, Limits limits) override {
     add(name, fmt::to_string(value), help, bounds(limits));
   }
@@ -100,7 +108,8 @@ std::string params_help_with(const VisitFields& visit, int indent) {
   size_t width = 0;
   for (const auto& line : writer.lines) width = std::max(width, std::min<size_t>(line.left.size(), 36));
   std::string text;
-  for (const auto& line : writer.lines) text += fmt::format("{:{}}{:<{}}  {}\n", "", indent, line.left, width, line.help);
+  for (const auto& line : writer.lines)
+    text += fmt::format("{:{}}{:<{}}  {}\n", "", indent, line.left, width, line.help);
   return text;
 }
 

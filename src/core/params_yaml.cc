@@ -37,14 +37,17 @@ class Builder : public YAML::EventHandler {
     if (it == anchors_.end()) fail(Code::invalid, "{}: an alias inside of what it stands for", place(mark));
     pieces_ += it->second.pieces;
     check_size(mark);
-    if (stack_.size() + it->second.depth > kMaxDepth) fail(Code::limit, "{}: more than {} levels", place(mark), kMaxDepth);
+    if (stack_.size() + it->second.depth > kMaxDepth)
+      fail(Code::limit, "{}: more than {} levels", place(mark), kMaxDepth);
     deliver(it->second.param, it->second.depth);
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     open(make(mark, Param::Kind::list), anchor, mark);
   }
   void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     open(make(mark, Param::Kind::map), anchor, mark);
   }
   void OnMapEnd() override { close(); }
@@ -54,11 +57,14 @@ class Builder : public YAML::EventHandler {
     Param param;
     YAML::anchor_t anchor;
     size_t first_piece;
-    size_t depth = 1;                    // levels in here, this one included
+    size_t depth = 1;                     // levels in here, this one included
     std::optional<std::string> key = {};  // of a map, once read
     std::string key_place = {};
   };
-  struct Anchor { Param param; size_t pieces, depth; };
+  struct Anchor {
+    Param param;
+    size_t pieces, depth;
+  };
 
   std::string place(const YAML::Mark& mark) const {
     return mark.is_null() ? name_ : fmt::format("{}:{}", name_, mark.line + 1);

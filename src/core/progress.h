@@ -26,7 +26,9 @@ class Progress {
 // Closes the stage when it goes out of scope.
 class Stage {
  public:
-  Stage(Progress& progress, std::string_view name, uint64_t total) : progress_(progress) { progress_.begin(name, total); }
+  Stage(Progress& progress, std::string_view name, uint64_t total) : progress_(progress) {
+    progress_.begin(name, total);
+  }
   ~Stage() { progress_.end(); }
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;

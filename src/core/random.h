@@ -19,12 +19,12 @@ class Random {
   explicit Random(uint64_t seed);
   Random(std::initializer_list<uint64_t> keys) : Random(mix(keys)) {}
   uint64_t next();
-  double uniform();                                      // [0, 1)
+  double uniform();  // [0, 1)
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
-  uint64_t below(uint64_t n);                            // [0, n), unbiased; n > 0
-  double normal();                                       // mean 0, variance 1 (Box-Muller)
+  uint64_t below(uint64_t n);  // [0, n), unbiased; n > 0
+  double normal();             // mean 0, variance 1 (Box-Muller)
   template <class T>
-  void shuffle(std::span<T> items) {                     // Fisher-Yates
+  void shuffle(std::span<T> items) {  // Fisher-Yates
     for (size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[below(i)]);
   }
 

@@ -33,16 +33,19 @@ class Verifier {
       if (node.dead) continue;
       for (const auto* list : {&node.inputs, &node.outputs}) {
         for (const ValueId id : *list) {
-          if (id != kNoValue && !in_range(id)) fail(Code::internal, "{} '{}' refers to value {}, which does not exist", node.type, node.name, id);
+          if (id != kNoValue && !in_range(id))
+            fail(Code::internal, "{} '{}' refers to value {}, which does not exist", node.type, node.name, id);
         }
       }
       for (const ValueId id : node.captured) {
-        if (!in_range(id)) fail(Code::internal, "{} '{}' captures value {}, which does not exist", node.type, node.name, id);
+        if (!in_range(id))
+          fail(Code::internal, "{} '{}' captures value {}, which does not exist", node.type, node.name, id);
       }
     }
     for (const auto* list : {&graph_.inputs, &graph_.outputs}) {
       for (const ValueId id : *list) {
-        if (!in_range(id)) fail(Code::internal, "the graph's inputs or outputs refer to value {}, which does not exist", id);
+        if (!in_range(id))
+          fail(Code::internal, "the graph's inputs or outputs refer to value {}, which does not exist", id);
       }
     }
   }
@@ -76,7 +79,8 @@ class Verifier {
       }
       for (const ValueId id : node.outputs) {
         if (id == kNoValue) continue;
-        if (made[static_cast<size_t>(id)]) fail(Code::invalid, "{} makes '{}', which is made already", graph_.label(node), graph_.value(id).name);
+        if (made[static_cast<size_t>(id)])
+          fail(Code::invalid, "{} makes '{}', which is made already", graph_.label(node), graph_.value(id).name);
         made[static_cast<size_t>(id)] = true;
       }
     }
@@ -119,7 +123,8 @@ class Verifier {
     if (value.dtype != tensor.dtype()) {
       fail(Code::invalid, "constant '{}' is {} and says {}", value.name, name_of(tensor.dtype()), name_of(value.dtype));
     }
-    if (!value.dims || *value.dims != to_dims(tensor.shape())) fail(Code::invalid, "constant '{}' has another shape than its tensor", value.name);
+    if (!value.dims || *value.dims != to_dims(tensor.shape()))
+      fail(Code::invalid, "constant '{}' has another shape than its tensor", value.name);
     if (value.activation_grid) fail(Code::invalid, "constant '{}' has an activation grid", value.name);
     if (!value.encoding.empty()) check_encoding(value, tensor);
   }
@@ -129,20 +134,24 @@ class Verifier {
     if (value.dims) {
       for (const Dim& dim : *value.dims) shape.push_back(dim.known() ? dim.factor : 1);
     }
-    if (const Status status = check(*value.activation_grid, shape); !status.ok()) raise(status, fmt::format("activation grid of '{}'", value.name));
+    if (const Status status = check(*value.activation_grid, shape); !status.ok())
+      raise(status, fmt::format("activation grid of '{}'", value.name));
   }
 
   static void check_encoding(const Value& value, const Tensor& tensor) {
     const Encoding& encoding = value.encoding;
-    if (encoding.grid.has_value() != encoding.levels.has_value()) fail(Code::invalid, "'{}' has a grid without levels, or levels without a grid", value.name);
+    if (encoding.grid.has_value() != encoding.levels.has_value())
+      fail(Code::invalid, "'{}' has a grid without levels, or levels without a grid", value.name);
     if (encoding.grid) check_levels(value.name, *encoding.grid, *encoding.levels, tensor);
     if (encoding.mask) check_mask(value.name, *encoding.mask, tensor);
   }
 
   static void check_levels(const std::string& name, const Grid& grid, const Tensor& levels, const Tensor& tensor) {
     if (tensor.dtype() != DType::f32) fail(Code::invalid, "'{}' has a grid and is {}", name, name_of(tensor.dtype()));
-    if (const Status status = check(grid, tensor.shape()); !status.ok()) raise(status, fmt::format("grid of '{}'", name));
-    if (levels.dtype() != DType::i32) fail(Code::invalid, "levels of '{}' are {}, not i32", name, name_of(levels.dtype()));
+    if (const Status status = check(grid, tensor.shape()); !status.ok())
+      raise(status, fmt::format("grid of '{}'", name));
+    if (levels.dtype() != DType::i32)
+      fail(Code::invalid, "levels of '{}' are {}, not i32", name, name_of(levels.dtype()));
     for (const int32_t level : levels.view<int32_t>()) {
       if (level < grid.lowest() || level > grid.highest()) {
         fail(Code::invalid, "level {} of '{}' is outside of {} to {}", level, name, grid.lowest(), grid.highest());
@@ -179,27 +188,36 @@ class Verifier {
       fail(Code::invalid, "{} has {} inputs", graph_.label(node), count(node.inputs));
     }
     for (int i = 0; i < def->min_inputs; ++i) {
-      if (!graph_.has_input(node, static_cast<size_t>(i))) fail(Code::invalid, "{} lacks input {}", graph_.label(node), i);
+      if (!graph_.has_input(node, static_cast<size_t>(i)))
+        fail(Code::invalid, "{} lacks input {}", graph_.label(node), i);
     }
     if (count(node.outputs) < 1 || (def->max_outputs >= 0 && count(node.outputs) > def->max_outputs)) {
       fail(Code::invalid, "{} has {} outputs", graph_.label(node), count(node.outputs));
     }
     for (const auto& [name, value] : node.attributes) {
       for (const AttributeSpec& spec : def->attributes) {
-        if (spec.name == name && !has_type(value, spec.type)) fail(Code::invalid, "{}: attribute '{}' has the wrong type", graph_.label(node), name);
+        if (spec.name == name && !has_type(value, spec.type))
+          fail(Code::invalid, "{}: attribute '{}' has the wrong type", graph_.label(node), name);
       }
     }
   }
 
   static bool has_type(const AttributeValue& value, AttributeType type) {
     switch (type) {
-      case AttributeType::integer: return std::holds_alternative<int64_t>(value);
-      case AttributeType::real: return std::holds_alternative<float>(value);
-      case AttributeType::text: return std::holds_alternative<std::string>(value);
-      case AttributeType::integers: return std::holds_alternative<std::vector<int64_t>>(value);
-      case AttributeType::reals: return std::holds_alternative<std::vector<float>>(value);
-      case AttributeType::texts: return std::holds_alternative<std::vector<std::string>>(value);
-      case AttributeType::tensor: return std::holds_alternative<Tensor>(value);
+      case AttributeType::integer:
+        return std::holds_alternative<int64_t>(value);
+      case AttributeType::real:
+        return std::holds_alternative<float>(value);
+      case AttributeType::text:
+        return std::holds_alternative<std::string>(value);
+      case AttributeType::integers:
+        return std::holds_alternative<std::vector<int64_t>>(value);
+      case AttributeType::reals:
+        return std::holds_alternative<std::vector<float>>(value);
+      case AttributeType::texts:
+        return std::holds_alternative<std::vector<std::string>>(value);
+      case AttributeType::tensor:
+        return std::holds_alternative<Tensor>(value);
     }
     return false;
   }

@@ -1,4 +1,5 @@
-// Recipes come from anywhere: any bytes give options, a plan, or an Error that names the place, in bounded time and memory.
+// Recipes come from anywhere: any bytes give options, a plan, or an Error that names the place, in bounded time and
+// memory.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -22,7 +22,8 @@ std::vector<ValueId> readable(const Graph& g, size_t position) {
   std::vector<ValueId> ids = g.inputs;
   for (size_t i = 0; i < g.values.size(); ++i) {
     const Value& v = g.values[i];
-    if (v.constant || (v.producer != kNoNode && static_cast<size_t>(v.producer) < position)) ids.push_back(static_cast<ValueId>(i));
+    if (v.constant || (v.producer != kNoNode && static_cast<size_t>(v.producer) < position))
+      ids.push_back(static_cast<ValueId>(i));
   }
   return ids;
 }
@@ -34,9 +35,12 @@ void random_edit(Graph& g, Random& random) {
   const ValueId source = from[random.below(from.size())];
   switch (random.below(6)) {
     case 0:
-      if (!g.node(id).dead && !g.node(id).inputs.empty()) set_input(g, id, random.below(g.node(id).inputs.size()), source);
+      if (!g.node(id).dead && !g.node(id).inputs.empty())
+        set_input(g, id, random.below(g.node(id).inputs.size()), source);
       break;
-    case 1: append(g, OpKind::identity, "added", {source}); break;
+    case 1:
+      append(g, OpKind::identity, "added", {source});
+      break;
     case 2: {
       Node node;
       node.op = OpKind::identity;
@@ -55,8 +59,12 @@ void random_edit(Graph& g, Random& random) {
       remove_node(g, id);
       break;
     }
-    case 4: compact(g); break;
-    case 5: sort_topologically(g); break;
+    case 4:
+      compact(g);
+      break;
+    case 5:
+      sort_topologically(g);
+      break;
   }
 }
 

@@ -71,15 +71,24 @@ class RandomGraph {
   void image_step() {
     switch (pick(options_.quantizers ? 15 : 13)) {
       case 0:
-      case 1: conv(); break;
-      case 2: now_ = append_norm(g_, name("bn"), now_, channels_, random_); break;
+      case 1:
+        conv();
+        break;
+      case 2:
+        now_ = append_norm(g_, name("bn"), now_, channels_, random_);
+        break;
       case 3: {
-        constexpr OpKind kinds[] = {OpKind::relu, OpKind::tanh, OpKind::sigmoid, OpKind::leaky_relu, OpKind::hard_swish};
+        constexpr OpKind kinds[] = {OpKind::relu, OpKind::tanh, OpKind::sigmoid, OpKind::leaky_relu,
+                                    OpKind::hard_swish};
         now_ = append(g_, kinds[pick(5)], name("act"), {now_});
         break;
       }
-      case 4: now_ = append(g_, OpKind::identity, name("id"), {now_}); break;
-      case 5: now_ = append(g_, OpKind::dropout, name("drop"), {now_}); break;
+      case 4:
+        now_ = append(g_, OpKind::identity, name("id"), {now_});
+        break;
+      case 5:
+        now_ = append(g_, OpKind::dropout, name("drop"), {now_});
+        break;
       case 6: {
         const ValueId before = now_;
         conv(true);
@@ -88,19 +97,25 @@ class RandomGraph {
       }
       case 7: {  // a constant subgraph
         const ValueId a = constant("a", {channels_, 1}), b = constant("b", {1, channels_, 1, 1});
-        const ValueId c = append(g_, OpKind::unsqueeze, name("c"), {a, add_constant(g_, name("axes"), integers({0, 3}))});
+        const ValueId c =
+            append(g_, OpKind::unsqueeze, name("c"), {a, add_constant(g_, name("axes"), integers({0, 3}))});
         const ValueId d = append(g_, pick(2) ? OpKind::sub : OpKind::mul, name("d"), {c, b});
         now_ = append(g_, OpKind::add, name("shift"), {now_, d});
         break;
       }
       case 8: {  // equal constants
-        for (int i = 0; i < 2; ++i) now_ = append(g_, OpKind::mul, name("twin"), {now_, add_constant(g_, name("half"), floats({}, {0.5F}))});
+        for (int i = 0; i < 2; ++i)
+          now_ = append(g_, OpKind::mul, name("twin"), {now_, add_constant(g_, name("half"), floats({}, {0.5F}))});
         break;
       }
-      case 9: append(g_, OpKind::relu, name("unused"), {append(g_, OpKind::tanh, name("unused"), {now_})}); break;
+      case 9:
+        append(g_, OpKind::relu, name("unused"), {append(g_, OpKind::tanh, name("unused"), {now_})});
+        break;
       case 10: {
-        const ValueId t = append(g_, OpKind::transpose, name("there"), {now_}, attributes({{"perm", std::vector<int64_t>{0, 2, 3, 1}}}));
-        now_ = append(g_, OpKind::transpose, name("back"), {t}, attributes({{"perm", std::vector<int64_t>{0, 3, 1, 2}}}));
+        const ValueId t = append(g_, OpKind::transpose, name("there"), {now_},
+                                 attributes({{"perm", std::vector<int64_t>{0, 2, 3, 1}}}));
+        now_ =
+            append(g_, OpKind::transpose, name("back"), {t}, attributes({{"perm", std::vector<int64_t>{0, 3, 1, 2}}}));
         break;
       }
       case 11: {  // the same conv without and with a norm: the weight has two users
@@ -111,8 +126,12 @@ class RandomGraph {
         now_ = append_norm(g_, name("bn"), again, channels_, random_);
         break;
       }
-      case 12: reshape_chain(); break;
-      default: quantize(); break;
+      case 12:
+        reshape_chain();
+        break;
+      default:
+        quantize();
+        break;
     }
   }
 
@@ -129,17 +148,20 @@ class RandomGraph {
   // Reshape(v, Concat(Gather(Shape(v), 0), [C, H, W])): back to the same shape, as exporters like to say it.
   void reshape_chain() {
     const ValueId shape = append(g_, OpKind::shape, name("shape"), {now_});
-    const ValueId batch = append(g_, OpKind::gather, name("batch"), {shape, add_constant(g_, name("at"), integers({0}))});
+    const ValueId batch =
+        append(g_, OpKind::gather, name("batch"), {shape, add_constant(g_, name("at"), integers({0}))});
     const ValueId rest = add_constant(g_, name("rest"), integers({channels_, size_, size_}));
-    const ValueId target = append(g_, OpKind::concat, name("target"), {batch, rest}, attributes({{"axis", int64_t{0}}}));
+    const ValueId target =
+        append(g_, OpKind::concat, name("target"), {batch, rest}, attributes({{"axis", int64_t{0}}}));
     now_ = append(g_, OpKind::reshape, name("reshape"), {now_, target});
   }
 
   void quantize() {
     const bool is_signed = pick(2) != 0;
     const ValueId scale = constant("scale", {}, 0.01, 0.05);
-    const ValueId zero = is_signed ? add_constant(g_, name("zero"), Tensor::scalar<int8_t>(static_cast<int8_t>(pick(20) - 10)))
-                                   : add_constant(g_, name("zero"), Tensor::scalar<uint8_t>(static_cast<uint8_t>(pick(256))));
+    const ValueId zero =
+        is_signed ? add_constant(g_, name("zero"), Tensor::scalar<int8_t>(static_cast<int8_t>(pick(20) - 10)))
+                  : add_constant(g_, name("zero"), Tensor::scalar<uint8_t>(static_cast<uint8_t>(pick(256))));
     const ValueId q = append(g_, OpKind::quantize_linear, name("q"), {now_, scale, zero});
     const ValueId y = append(g_, OpKind::dequantize_linear, name("dq"), {q, scale, zero});
     if (pick(4) == 0) append(g_, OpKind::relu, name("bypass"), {now_});  // somebody reads it unquantized
@@ -177,6 +199,8 @@ class RandomGraph {
   int counter_ = 0;
 };
 
-inline Graph random_graph(uint64_t seed, const RandomGraphOptions& options = {}) { return RandomGraph(seed, options).make(); }
+inline Graph random_graph(uint64_t seed, const RandomGraphOptions& options = {}) {
+  return RandomGraph(seed, options).make();
+}
 
 }  // namespace pare::testing

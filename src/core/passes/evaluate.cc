@@ -11,7 +11,8 @@
 namespace pare {
 namespace {
 
-// Elements of a tensor in an order of their own: element (i, j, ...) lies at offset + i * strides[0] + j * strides[1] + ...
+// Elements of a tensor in an order of their own: element (i, j, ...) lies at offset + i * strides[0] + j * strides[1] +
+// ...
 struct StridedView {
   const Tensor* tensor;
   int64_t offset = 0;
@@ -147,7 +148,8 @@ std::optional<Tensor> converted(const Tensor& x, DType to) {
     const Tensor wide = cast(x, DType::f64);
     Tensor result(DType::boolean, x.shape());
     auto out = result.edit<bool>();
-    std::transform(wide.view<double>().begin(), wide.view<double>().end(), out.begin(), [](double v) { return v != 0; });
+    std::transform(wide.view<double>().begin(), wide.view<double>().end(), out.begin(),
+                   [](double v) { return v != 0; });
     return result;
   }
   if (!is_float(x.dtype()) || !is_integer(to)) return cast(x, to);
@@ -176,8 +178,10 @@ bool combine(OpKind op, T a, T b, T& out) {
     using U = std::make_unsigned_t<T>;
     const U ua = static_cast<U>(a), ub = static_cast<U>(b);
     if (op == OpKind::div && (b == 0 || (a == std::numeric_limits<T>::min() && b == -1))) return false;
-    out = op == OpKind::add ? static_cast<T>(ua + ub) : op == OpKind::sub ? static_cast<T>(ua - ub)
-        : op == OpKind::mul ? static_cast<T>(ua * ub) : static_cast<T>(a / b);
+    out = op == OpKind::add   ? static_cast<T>(ua + ub)
+          : op == OpKind::sub ? static_cast<T>(ua - ub)
+          : op == OpKind::mul ? static_cast<T>(ua * ub)
+                              : static_cast<T>(a / b);
   } else {
     out = op == OpKind::add ? a + b : op == OpKind::sub ? a - b : op == OpKind::mul ? a * b : a / b;
   }
@@ -200,11 +204,16 @@ std::optional<Tensor> arithmetic(OpKind op, const Tensor& a, const Tensor& b, co
 std::optional<Tensor> arithmetic(OpKind op, const Tensor& a, const Tensor& b, const Shape& shape) {
   if (a.dtype() != b.dtype()) return {};
   switch (a.dtype()) {
-    case DType::f32: return arithmetic<float>(op, a, b, shape);
-    case DType::f64: return arithmetic<double>(op, a, b, shape);
-    case DType::i32: return arithmetic<int32_t>(op, a, b, shape);
-    case DType::i64: return arithmetic<int64_t>(op, a, b, shape);
-    default: return {};
+    case DType::f32:
+      return arithmetic<float>(op, a, b, shape);
+    case DType::f64:
+      return arithmetic<double>(op, a, b, shape);
+    case DType::i32:
+      return arithmetic<int32_t>(op, a, b, shape);
+    case DType::i64:
+      return arithmetic<int64_t>(op, a, b, shape);
+    default:
+      return {};
   }
 }
 
@@ -217,22 +226,30 @@ std::optional<Tensor> evaluate_one(const Node& node, std::span<const Tensor* con
     case OpKind::unsqueeze:
       if (element_count(shape) != inputs[0]->size()) return {};
       return inputs[0]->reshaped(shape);
-    case OpKind::transpose: return transposed(node, *inputs[0], shape);
-    case OpKind::slice: return sliced(inputs, shape);
-    case OpKind::gather: return gathered(node, *inputs[0], *inputs[1], shape);
-    case OpKind::concat: return concatenated(node, inputs, shape);
-    case OpKind::cast: return converted(*inputs[0], dtype_from_onnx(node.attributes.integer("to", 0)));
+    case OpKind::transpose:
+      return transposed(node, *inputs[0], shape);
+    case OpKind::slice:
+      return sliced(inputs, shape);
+    case OpKind::gather:
+      return gathered(node, *inputs[0], *inputs[1], shape);
+    case OpKind::concat:
+      return concatenated(node, inputs, shape);
+    case OpKind::cast:
+      return converted(*inputs[0], dtype_from_onnx(node.attributes.integer("to", 0)));
     case OpKind::add:
     case OpKind::sub:
     case OpKind::mul:
-    case OpKind::div: return arithmetic(node.op, *inputs[0], *inputs[1], shape);
-    default: return {};
+    case OpKind::div:
+      return arithmetic(node.op, *inputs[0], *inputs[1], shape);
+    default:
+      return {};
   }
 }
 
 }  // namespace
 
-std::optional<std::vector<Tensor>> evaluate(const Node& node, std::span<const Tensor* const> inputs, std::span<const Shape> shapes) {
+std::optional<std::vector<Tensor>> evaluate(const Node& node, std::span<const Tensor* const> inputs,
+                                            std::span<const Shape> shapes) {
   if (inputs.empty() || !inputs[0] || shapes.empty()) return {};
   if (node.op == OpKind::split) return split(node, *inputs[0], shapes);
   auto result = evaluate_one(node, inputs, shapes[0]);

@@ -92,11 +92,16 @@ class NormFolder {
     const NodeId before = graph_.value(x).producer;
     if (before == kNoNode || only_user(graph_, x) != norm_) return false;
     switch (graph_.node(before).op) {
-      case OpKind::conv: return fold_conv(before);
-      case OpKind::gemm: return fold_gemm(before);
-      case OpKind::matmul: return fold_matmul(before, kNoNode);
-      case OpKind::add: return fold_add(before);
-      default: return false;
+      case OpKind::conv:
+        return fold_conv(before);
+      case OpKind::gemm:
+        return fold_gemm(before);
+      case OpKind::matmul:
+        return fold_matmul(before, kNoNode);
+      case OpKind::add:
+        return fold_add(before);
+      default:
+        return false;
     }
   }
 
@@ -176,7 +181,9 @@ class NormFolder {
     }
     const size_t side = graph_.node(add).inputs[0] == graph_.node(matmul).outputs[0] ? 1 : 0;
     const ValueId bias = graph_.node(add).inputs[side];
-    if (!graph_.value(bias).constant || !is_row_bias(graph_, bias, channels()) || graph_.value(bias).constant->rank() > 2) return false;
+    if (!graph_.value(bias).constant || !is_row_bias(graph_, bias, channels()) ||
+        graph_.value(bias).constant->rank() > 2)
+      return false;
     scale_weight(inputs[1], 1);
     set_input(graph_, add, side, make_bias(bias, 1, inputs[1]));
     return finish();
@@ -185,7 +192,8 @@ class NormFolder {
   bool fold_add(NodeId add) {
     for (const ValueId input : graph_.node(add).inputs) {
       const NodeId producer = input == kNoValue ? kNoNode : graph_.value(input).producer;
-      if (producer == kNoNode || graph_.node(producer).op != OpKind::matmul || only_user(graph_, input) != add) continue;
+      if (producer == kNoNode || graph_.node(producer).op != OpKind::matmul || only_user(graph_, input) != add)
+        continue;
       return fold_matmul(producer, add);
     }
     return false;
@@ -201,7 +209,8 @@ bool fold_batch_norm(Graph& graph) {
   bool changed = false;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
-    if (!node.dead && node.op == OpKind::batch_normalization) changed |= NormFolder(graph, static_cast<NodeId>(i)).run();
+    if (!node.dead && node.op == OpKind::batch_normalization)
+      changed |= NormFolder(graph, static_cast<NodeId>(i)).run();
   }
   return changed;
 }
@@ -209,6 +218,7 @@ bool fold_batch_norm(Graph& graph) {
 }  // namespace
 
 extern const PassDef pass_fold_batch_norm;
-const PassDef pass_fold_batch_norm{"fold_batch_norm", "fold batch normalization into the layer before it", fold_batch_norm, true};
+const PassDef pass_fold_batch_norm{"fold_batch_norm", "fold batch normalization into the layer before it",
+                                   fold_batch_norm, true};
 
 }  // namespace pare

@@ -105,7 +105,8 @@ class ConstantFolder {
   void replace(NodeId id, std::vector<Tensor> results) {
     const std::vector<ValueId> outputs = graph_.node(id).outputs, inputs = graph_.node(id).inputs;
     const DType source = source_of(graph_.node(id));
-    const bool trainable = std::any_of(inputs.begin(), inputs.end(), [&](ValueId v) { return v != kNoValue && graph_.value(v).trainable; });
+    const bool trainable = std::any_of(inputs.begin(), inputs.end(),
+                                       [&](ValueId v) { return v != kNoValue && graph_.value(v).trainable; });
     for (size_t i = 0; i < outputs.size(); ++i) {
       const bool real = is_float(results[i].dtype());
       const ValueId constant = replace_by_constant(graph_, outputs[i], std::move(results[i]));
@@ -124,6 +125,7 @@ bool fold_constants(Graph& graph) { return ConstantFolder(graph).run(); }
 }  // namespace
 
 extern const PassDef pass_fold_constants;
-const PassDef pass_fold_constants{"fold_constants", "compute what depends on constants and known shapes only", fold_constants, true};
+const PassDef pass_fold_constants{"fold_constants", "compute what depends on constants and known shapes only",
+                                  fold_constants, true};
 
 }  // namespace pare

@@ -16,12 +16,14 @@ Tensor quantized(const Grid& grid, const Tensor& tensor) {
   auto out = levels.edit<int32_t>();
   const auto in = tensor.view<float>();
   size_t inner = 1;
-  for (size_t i = static_cast<size_t>(grid.axis) + 1; grid.axis >= 0 && i < tensor.rank(); ++i) inner *= static_cast<size_t>(tensor.dim(i));
+  for (size_t i = static_cast<size_t>(grid.axis) + 1; grid.axis >= 0 && i < tensor.rank(); ++i)
+    inner *= static_cast<size_t>(tensor.dim(i));
   for (size_t i = 0; i < in.size(); ++i) {
     const size_t c = grid.axis < 0 ? 0 : i / inner % grid.scale.size();
     const double zero = grid.zero_point.empty() ? 0 : grid.zero_point[c];
     const double level = std::nearbyint(static_cast<double>(in[i] / grid.scale[c])) + zero;
-    out[i] = static_cast<int32_t>(std::clamp(level, static_cast<double>(grid.lowest()), static_cast<double>(grid.highest())));
+    out[i] = static_cast<int32_t>(
+        std::clamp(level, static_cast<double>(grid.lowest()), static_cast<double>(grid.highest())));
   }
   return levels;
 }
@@ -71,7 +73,8 @@ class QdqFolder {
     w.encoding.grid = std::move(grid);
     w.encoding.levels = std::move(levels);
     remove_node(graph_, id);
-    if (quantizer != kNoNode && graph_.value(q).users.empty() && !has_public_name(graph_, q)) remove_node(graph_, quantizer);
+    if (quantizer != kNoNode && graph_.value(q).users.empty() && !has_public_name(graph_, q))
+      remove_node(graph_, quantizer);
     return true;
   }
 
@@ -82,15 +85,17 @@ class QdqFolder {
     const Node& node = graph_.node(quantizer);
     if (node.op != OpKind::quantize_linear || !graph_.has_input(node, 0)) return nullptr;
     const Value& x = graph_.value(node.inputs[0]);
-    const bool plain = x.constant && x.constant->dtype() == DType::f32 && x.encoding.empty() && x.source_dtype == DType::none;
+    const bool plain =
+        x.constant && x.constant->dtype() == DType::f32 && x.encoding.empty() && x.source_dtype == DType::none;
     return plain && !has_nan(*x.constant) ? &*x.constant : nullptr;
   }
 
-  // All that read `x` are equal QuantizeLinear nodes, and only equal DequantizeLinear nodes read those: the pairs become
-  // the activation grid of x.
+  // All that read `x` are equal QuantizeLinear nodes, and only equal DequantizeLinear nodes read those: the pairs
+  // become the activation grid of x.
   bool fold_pairs(ValueId x) {
     const Value& value = graph_.value(x);
-    if (value.constant || value.activation_grid || is_graph_output(graph_, x)) return false;  // an output shows x unquantized
+    if (value.constant || value.activation_grid || is_graph_output(graph_, x))
+      return false;  // an output shows x unquantized
     std::optional<Grid> grid;
     std::vector<NodeId> quantizers, dequantizers;
     for (const NodeId user : value.users) {

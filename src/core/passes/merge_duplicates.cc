@@ -15,7 +15,8 @@ bool same_encoding(const Encoding& a, const Encoding& b) {
 }
 
 bool same_constant(const Value& a, const Value& b) {
-  return a.source_dtype == b.source_dtype && a.trainable == b.trainable && *a.constant == *b.constant && same_encoding(a.encoding, b.encoding);
+  return a.source_dtype == b.source_dtype && a.trainable == b.trainable && *a.constant == *b.constant &&
+         same_encoding(a.encoding, b.encoding);
 }
 
 // Fresh biases and batch-norm scales are all 0 or all 1 and only look alike: training tells them apart.
@@ -35,7 +36,8 @@ bool merge_duplicates(Graph& graph) {
     if (!value.constant || value.users.empty() || has_public_name(graph, id) || is_fresh_parameter(value)) continue;
     const auto bytes = value.constant->bytes();
     auto& bucket = seen[hash_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()})];
-    const auto twin = std::find_if(bucket.begin(), bucket.end(), [&](ValueId other) { return same_constant(graph.value(other), value); });
+    const auto twin = std::find_if(bucket.begin(), bucket.end(),
+                                   [&](ValueId other) { return same_constant(graph.value(other), value); });
     if (twin == bucket.end()) {
       bucket.push_back(id);
     } else {
@@ -49,6 +51,7 @@ bool merge_duplicates(Graph& graph) {
 }  // namespace
 
 extern const PassDef pass_merge_duplicates;
-const PassDef pass_merge_duplicates{"merge_duplicates", "keep one copy of constants that are equal bit for bit", merge_duplicates, true};
+const PassDef pass_merge_duplicates{"merge_duplicates", "keep one copy of constants that are equal bit for bit",
+                                    merge_duplicates, true};
 
 }  // namespace pare

@@ -22,7 +22,8 @@ std::vector<std::pair<std::string_view, int>> simplify(Graph& graph);
 // agrees; export writes them back. Compressing steps run it, import does not.
 bool fold_qdq(Graph& graph);
 // The reverse: affine grids of up to 8 bits (and signed ones of up to 32 without zero points) become QuantizeLinear and
-// DequantizeLinear nodes. What opset 17 cannot say so stays an encoding. Masks and codecs of unfolded constants are dropped.
+// DequantizeLinear nodes. What opset 17 cannot say so stays an encoding. Masks and codecs of unfolded constants are
+// dropped.
 bool unfold_qdq(Graph& graph);
 
 }  // namespace pare

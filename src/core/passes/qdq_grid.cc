@@ -18,13 +18,20 @@ DType level_type(const Graph& graph, const Node& node) {
 std::optional<Grid> grid_of(const Graph& graph, const Node& node, const std::optional<Dims>& dims) {
   const Tensor* scale = graph.constant_input(node, 1);
   if (!scale || scale->dtype() != DType::f32 || scale->rank() > 1 || scale->size() == 0) return {};
-  if (graph.value(node.inputs[1]).source_dtype != DType::none) return {};  // rounded on the way out, which moves the grid
+  if (graph.value(node.inputs[1]).source_dtype != DType::none)
+    return {};  // rounded on the way out, which moves the grid
   Grid grid;
   switch (level_type(graph, node)) {
-    case DType::i8: break;
-    case DType::u8: grid.is_signed = false; break;
-    case DType::i32: grid.bits = 32; break;
-    default: return {};
+    case DType::i8:
+      break;
+    case DType::u8:
+      grid.is_signed = false;
+      break;
+    case DType::i32:
+      grid.bits = 32;
+      break;
+    default:
+      return {};
   }
   grid.scale.assign(scale->view<float>().begin(), scale->view<float>().end());
   if (graph.has_input(node, 2)) {
@@ -32,7 +39,8 @@ std::optional<Grid> grid_of(const Graph& graph, const Node& node, const std::opt
     if (!zero || zero->size() != scale->size()) return {};
     const Tensor wide = cast(*zero, DType::i32);
     const auto points = wide.view<int32_t>();
-    if (std::any_of(points.begin(), points.end(), [](int32_t p) { return p != 0; })) grid.zero_point.assign(points.begin(), points.end());
+    if (std::any_of(points.begin(), points.end(), [](int32_t p) { return p != 0; }))
+      grid.zero_point.assign(points.begin(), points.end());
     if (grid.bits == 32 && !grid.zero_point.empty()) return {};  // not an ONNX model, and it would overflow
   }
   if (grid.scale.size() > 1) {

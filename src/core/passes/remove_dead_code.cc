@@ -48,6 +48,7 @@ bool remove_dead_code(Graph& graph) {
 }  // namespace
 
 extern const PassDef pass_remove_dead_code;
-const PassDef pass_remove_dead_code{"remove_dead_code", "remove nodes and constants that no output depends on", remove_dead_code, true};
+const PassDef pass_remove_dead_code{"remove_dead_code", "remove nodes and constants that no output depends on",
+                                    remove_dead_code, true};
 
 }  // namespace pare

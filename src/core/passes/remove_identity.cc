@@ -1,4 +1,5 @@
-// Nodes that give back what they read: Identity, Dropout at inference, Concat of one, Transpose and Reshape to the same shape.
+// Nodes that give back what they read: Identity, Dropout at inference, Concat of one, Transpose and Reshape to the same
+// shape.
 #include "core/edit.h"
 #include "core/passes/pass.h"
 #include "core/passes/rewrite.h"
@@ -7,7 +8,8 @@ namespace pare {
 namespace {
 
 bool drops_nothing(const Graph& graph, const Node& node) {
-  if (node.outputs.size() > 1 && node.outputs[1] != kNoValue && !graph.value(node.outputs[1]).users.empty()) return false;
+  if (node.outputs.size() > 1 && node.outputs[1] != kNoValue && !graph.value(node.outputs[1]).users.empty())
+    return false;
   if (node.outputs.size() > 1 && node.outputs[1] != kNoValue && is_graph_output(graph, node.outputs[1])) return false;
   if (!graph.has_input(node, 2)) return true;
   const Tensor* training = graph.constant_input(node, 2);
@@ -33,13 +35,19 @@ bool keeps_shape(const Graph& graph, const Node& node) {
 
 bool is_identity(const Graph& graph, const Node& node) {
   switch (node.op) {
-    case OpKind::identity: return true;
-    case OpKind::dropout: return drops_nothing(graph, node);
-    case OpKind::concat: return node.inputs.size() == 1;
-    case OpKind::transpose: return keeps_order(graph, node);
+    case OpKind::identity:
+      return true;
+    case OpKind::dropout:
+      return drops_nothing(graph, node);
+    case OpKind::concat:
+      return node.inputs.size() == 1;
+    case OpKind::transpose:
+      return keeps_order(graph, node);
     case OpKind::reshape:
-    case OpKind::flatten: return keeps_shape(graph, node);
-    default: return false;
+    case OpKind::flatten:
+      return keeps_shape(graph, node);
+    default:
+      return false;
   }
 }
 
@@ -56,7 +64,9 @@ bool remove_identity(Graph& graph) {
   bool changed = false;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
-    if (node.dead || node.inputs.empty() || node.inputs[0] == kNoValue || node.outputs.empty() || node.outputs[0] == kNoValue) continue;
+    if (node.dead || node.inputs.empty() || node.inputs[0] == kNoValue || node.outputs.empty() ||
+        node.outputs[0] == kNoValue)
+      continue;
     if (!is_identity(graph, node) || !can_bypass(graph, node)) continue;
     replace_uses(graph, node.outputs[0], node.inputs[0]);
     remove_node(graph, static_cast<NodeId>(i));
@@ -68,7 +78,8 @@ bool remove_identity(Graph& graph) {
 }  // namespace
 
 extern const PassDef pass_remove_identity;
-const PassDef pass_remove_identity{"remove_identity", "remove nodes that change nothing: Identity, Dropout, reshapes to the same shape",
+const PassDef pass_remove_identity{"remove_identity",
+                                   "remove nodes that change nothing: Identity, Dropout, reshapes to the same shape",
                                    remove_identity, true};
 
 }  // namespace pare

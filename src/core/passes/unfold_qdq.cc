@@ -24,8 +24,10 @@ class QdqUnfolder {
     const size_t count = graph_.values.size();
     for (size_t i = 0; i < count; ++i) {
       const ValueId id = static_cast<ValueId>(i);
-      if (graph_.value(id).constant) changed |= unfold_constant(id);
-      else if (graph_.value(id).activation_grid) changed |= unfold_activation(id);
+      if (graph_.value(id).constant)
+        changed |= unfold_constant(id);
+      else if (graph_.value(id).activation_grid)
+        changed |= unfold_activation(id);
     }
     if (changed) {
       sort_topologically(graph_);  // nodes were appended behind those that read them
@@ -67,15 +69,19 @@ class QdqUnfolder {
     return true;
   }
 
-  struct Operands { ValueId scale, zero_point; };
+  struct Operands {
+    ValueId scale, zero_point;
+  };
 
   Operands operands_of(const std::string& name, const Grid& grid, DType type) {
     const Shape shape = grid.axis < 0 ? Shape{} : Shape{static_cast<int64_t>(grid.scale.size())};
-    const ValueId scale = add_constant(graph_, unique_name(graph_, name + "_scale"), Tensor::of<float>(shape, grid.scale));
+    const ValueId scale =
+        add_constant(graph_, unique_name(graph_, name + "_scale"), Tensor::of<float>(shape, grid.scale));
     if (type == DType::i32) return {scale, kNoValue};
     std::vector<int32_t> points = grid.zero_point;
     points.resize(grid.scale.size(), 0);
-    return {scale, add_constant(graph_, unique_name(graph_, name + "_zero_point"), cast(Tensor::of<int32_t>(shape, points), type))};
+    return {scale, add_constant(graph_, unique_name(graph_, name + "_zero_point"),
+                                cast(Tensor::of<int32_t>(shape, points), type))};
   }
 
   void append_node(OpKind op, const Grid& grid, ValueId input, const Operands& operands, ValueId output) {

@@ -46,7 +46,10 @@ TEST(Print, ShowsTypesLinksAndDecisions) {
   put_on_grid(g.value(g.find_value("conv1.weight")));
   const std::string text = to_text(g);
   EXPECT_THAT(text, ::testing::HasSubstr("input x: f32[N,1,8,8]\n"));
-  EXPECT_THAT(text, ::testing::HasSubstr("conv1: f32[N,4,6,6] = Conv(x; conv1.weight: f32[4,1,3,3], 3-bit affine; conv1.bias: f32[4]) # conv1\n"));
+  EXPECT_THAT(
+      text,
+      ::testing::HasSubstr(
+          "conv1: f32[N,4,6,6] = Conv(x; conv1.weight: f32[4,1,3,3], 3-bit affine; conv1.bias: f32[4]) # conv1\n"));
   EXPECT_THAT(text, ::testing::HasSubstr("{transB=1}"));
   EXPECT_THAT(text, ::testing::HasSubstr("output y: f32[N,10]\n"));
 }

@@ -20,7 +20,10 @@ std::string message_of(const std::function<void()>& body) {
 }
 
 TEST(Error, SaysPlaceAndReason) {
-  EXPECT_EQ(message_of([] { raise({Code::corrupt, "checksum differs", 12}, "net.pare"); }), "net.pare: checksum differs (at byte 12)");
+  EXPECT_EQ(message_of([] {
+              raise({Code::corrupt, "checksum differs", 12}, "net.pare");
+            }),
+            "net.pare: checksum differs (at byte 12)");
   EXPECT_EQ(message_of([] { raise({Code::corrupt, "checksum differs"}, "net.pare"); }), "net.pare: checksum differs");
   EXPECT_EQ(message_of([] { within("step prune", [] { ensure(1 > 2, "ratio {}", 3); }); }), "step prune: ratio 3");
   EXPECT_EQ(take(Result<int>(3), "x"), 3);

@@ -20,7 +20,8 @@ Graph flattening() {
   const ValueId x = add_input(g, "x", DType::f32, {Dim(1, 1), 4, 3});
   const ValueId s = append(g, OpKind::shape, "shape", {x});
   const ValueId n = append(g, OpKind::gather, "batch", {s, add_constant(g, "zero", integers({0}))});
-  const ValueId t = append(g, OpKind::concat, "target", {n, add_constant(g, "rest", integers({-1}))}, attributes({{"axis", int64_t{0}}}));
+  const ValueId t = append(g, OpKind::concat, "target", {n, add_constant(g, "rest", integers({-1}))},
+                           attributes({{"axis", int64_t{0}}}));
   g.outputs = {append(g, OpKind::reshape, "y", {x, t})};
   return g;
 }

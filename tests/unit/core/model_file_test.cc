@@ -55,7 +55,8 @@ TEST_F(ModelFile, WritesAndReadsBack) {
 TEST_F(ModelFile, SaysWhyAPathDoesNotWork) {
   EXPECT_THAT(error_of([&] { read_file(path("none")); }, Code::invalid), HasSubstr("No such file"));
   EXPECT_THAT(error_of([&] { read_file(path("")); }, Code::invalid), HasSubstr("Is a directory"));
-  EXPECT_THAT(error_of([&] { write_file(path("no/such/folder"), std::string_view("x")); }, Code::invalid), HasSubstr("no/such/folder"));
+  EXPECT_THAT(error_of([&] { write_file(path("no/such/folder"), std::string_view("x")); }, Code::invalid),
+              HasSubstr("no/such/folder"));
   write_file(path("big"), std::string_view("0123456789"));
   error_of([&] { read_file(path("big"), 9); }, Code::limit);
   EXPECT_EQ(read_file(path("big"), 10).size(), 10u);

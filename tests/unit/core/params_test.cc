@@ -172,7 +172,8 @@ TEST(Yaml, StaysBounded) {
   EXPECT_EQ(code(std::string(100, '[') + std::string(100, ']')), Code::limit);
   EXPECT_EQ(code(std::string(60, '[') + std::string(60, ']')), Code::ok);
   std::string deep = "a0: &a0 [1]\n";  // each alias one level deeper
-  for (int i = 1; i < 80; ++i) deep += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
+  for (int i = 1; i < 80; ++i)
+    deep += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
   EXPECT_EQ(code(deep), Code::limit);
 }
 

@@ -34,7 +34,8 @@ TEST(FoldConstants, ShapeChainsOfKnownSizesBecomeConstants) {
   const ValueId x = add_input(g, "x", DType::f32, {2, 4, 3});
   const ValueId s = append(g, OpKind::shape, "shape", {x});
   const ValueId n = append(g, OpKind::gather, "batch", {s, add_constant(g, "zero", integers({0}))});
-  const ValueId t = append(g, OpKind::concat, "target", {n, add_constant(g, "rest", integers({-1}))}, attributes({{"axis", int64_t{0}}}));
+  const ValueId t = append(g, OpKind::concat, "target", {n, add_constant(g, "rest", integers({-1}))},
+                           attributes({{"axis", int64_t{0}}}));
   g.outputs = {append(g, OpKind::reshape, "y", {x, t})};
   simplify(g);
   verify(g);
@@ -94,11 +95,14 @@ TEST(Evaluate, FollowsOnnx) {
     return result ? result->at(0) : Tensor();
   };
   const Tensor x = floats({2, 3}, {1, 2, 3, 4, 5, 6});
-  EXPECT_EQ(eval(OpKind::slice, {}, {x, integers({-1}), integers({-100}), integers({1}), integers({-2})}, {2, 2}), floats({2, 2}, {3, 1, 6, 4}));
-  EXPECT_EQ(eval(OpKind::gather, attributes({{"axis", int64_t{1}}}), {x, integers({-1, 0})}, {2, 2}), floats({2, 2}, {3, 1, 6, 4}));
+  EXPECT_EQ(eval(OpKind::slice, {}, {x, integers({-1}), integers({-100}), integers({1}), integers({-2})}, {2, 2}),
+            floats({2, 2}, {3, 1, 6, 4}));
+  EXPECT_EQ(eval(OpKind::gather, attributes({{"axis", int64_t{1}}}), {x, integers({-1, 0})}, {2, 2}),
+            floats({2, 2}, {3, 1, 6, 4}));
   EXPECT_EQ(eval(OpKind::concat, attributes({{"axis", int64_t{-1}}}), {x, floats({2, 1}, {7, 8})}, {2, 4}),
             floats({2, 4}, {1, 2, 3, 7, 4, 5, 6, 8}));
-  EXPECT_EQ(eval(OpKind::cast, attributes({{"to", int64_t{7}}}), {floats({3}, {1.9F, -1.9F, 0.5F})}, {3}), integers({1, -1, 0}));
+  EXPECT_EQ(eval(OpKind::cast, attributes({{"to", int64_t{7}}}), {floats({3}, {1.9F, -1.9F, 0.5F})}, {3}),
+            integers({1, -1, 0}));
   EXPECT_TRUE(eval(OpKind::cast, attributes({{"to", int64_t{7}}}), {floats({1}, {1e30F})}, {1}).empty());
   EXPECT_EQ(eval(OpKind::div, {}, {integers({-7, 7}), integers({2, -2})}, {2}), integers({-3, -3}));
   EXPECT_TRUE(eval(OpKind::div, {}, {integers({1}), integers({0})}, {1}).empty());
@@ -125,7 +129,9 @@ TEST(FoldBatchNorm, GoesIntoAConvWithoutBias) {
   g.value(n).name = "y";
   g.outputs = {n};
   const Graph before = g;
-  const auto at = [&](const char* name, size_t i) { return static_cast<double>(before.value(before.find_value(name)).constant->view<float>()[i]); };
+  const auto at = [&](const char* name, size_t i) {
+    return static_cast<double>(before.value(before.find_value(name)).constant->view<float>()[i]);
+  };
   EXPECT_TRUE(run_pass("fold_batch_norm", g));
   run_pass("remove_dead_code", g);
   ASSERT_EQ(g.nodes.size(), 1u);
@@ -148,13 +154,16 @@ TEST(FoldBatchNorm, GoesIntoGemmWithBeta) {
   const ValueId c = append(g, OpKind::gemm, "fc", {x, w, b}, attributes({{"alpha", 2.0F}, {"beta", 0.5F}}));
   g.outputs = {append_norm(g, "bn", c, 4, random)};
   const Graph before = g;
-  const auto at = [&](const char* name, size_t i) { return static_cast<double>(before.value(before.find_value(name)).constant->view<float>()[i]); };
+  const auto at = [&](const char* name, size_t i) {
+    return static_cast<double>(before.value(before.find_value(name)).constant->view<float>()[i]);
+  };
   EXPECT_TRUE(run_pass("fold_batch_norm", g));
   const Node& fc = g.node(find_node(g, "fc"));
   EXPECT_EQ(fc.attributes.real("alpha", 0), 2.0F);
   EXPECT_EQ(fc.attributes.real("beta", 1), 1.0F);
   for (size_t k = 0; k < 4; ++k) {
-    const Channel channel{at("w", k), 0.5 * at("b", k), at("bn.scale", k), at("bn.shift", k), at("bn.mean", k), at("bn.var", k)};
+    const Channel channel{at("w", k),        0.5 * at("b", k), at("bn.scale", k),
+                          at("bn.shift", k), at("bn.mean", k), at("bn.var", k)};
     EXPECT_NEAR(g.constant_input(fc, 1)->view<float>()[k], channel.expected_weight(), 1e-6);
     EXPECT_NEAR(g.constant_input(fc, 2)->view<float>()[k], channel.expected_bias(), 1e-6);
   }
@@ -191,7 +200,9 @@ TEST(FoldBatchNorm, RefusesWhereTheConvIsNotItsAlone) {
   EXPECT_TRUE(folds([](Graph&) {}));
   EXPECT_FALSE(folds([](Graph& g) { g.outputs.push_back(append(g, OpKind::relu, "r", {g.find_value("conv")})); }));
   EXPECT_FALSE(folds([](Graph& g) { g.outputs.push_back(g.find_value("conv")); }));
-  EXPECT_FALSE(folds([](Graph& g) { g.outputs.push_back(append(g, OpKind::conv, "c2", {g.inputs[0], g.find_value("w")})); }));
+  EXPECT_FALSE(folds([](Graph& g) {
+    g.outputs.push_back(append(g, OpKind::conv, "c2", {g.inputs[0], g.find_value("w")}));
+  }));
   EXPECT_FALSE(folds([](Graph& g) { put_on_grid(g.value(g.find_value("w"))); }));
   EXPECT_FALSE(folds([](Graph& g) { g.value(g.find_value("w")).encoding.mask = BitMask(36); }));
   EXPECT_FALSE(folds([](Graph& g) { g.node(find_node(g, "bn")).attributes.set("training_mode", int64_t{1}); }));

@@ -11,12 +11,16 @@ namespace {
 
 using namespace pare::testing;
 
-ValueId scalar_u8(Graph& g, const std::string& name, uint8_t v) { return add_constant(g, name, Tensor::scalar<uint8_t>(v)); }
+ValueId scalar_u8(Graph& g, const std::string& name, uint8_t v) {
+  return add_constant(g, name, Tensor::scalar<uint8_t>(v));
+}
 ValueId quantize(Graph& g, const std::string& name, ValueId x, float scale, uint8_t zero) {
-  return append(g, OpKind::quantize_linear, name, {x, add_constant(g, name + ".scale", floats({}, {scale})), scalar_u8(g, name + ".zero", zero)});
+  return append(g, OpKind::quantize_linear, name,
+                {x, add_constant(g, name + ".scale", floats({}, {scale})), scalar_u8(g, name + ".zero", zero)});
 }
 ValueId dequantize(Graph& g, const std::string& name, ValueId x, float scale, uint8_t zero) {
-  return append(g, OpKind::dequantize_linear, name, {x, add_constant(g, name + ".scale", floats({}, {scale})), scalar_u8(g, name + ".zero", zero)});
+  return append(g, OpKind::dequantize_linear, name,
+                {x, add_constant(g, name + ".scale", floats({}, {scale})), scalar_u8(g, name + ".zero", zero)});
 }
 
 // x -> Q -> DQ -> Conv with an i8 weight per channel and an i32 bias -> y
@@ -27,8 +31,9 @@ Graph quantized_conv() {
   std::vector<int8_t> levels(18);
   for (size_t i = 0; i < levels.size(); ++i) levels[i] = static_cast<int8_t>(14 * static_cast<int>(i) - 128);
   const ValueId w = add_constant(g, "w_q", Tensor::of<int8_t>({2, 1, 3, 3}, levels));
-  const ValueId fw = append(g, OpKind::dequantize_linear, "w", {w, add_constant(g, "w.scale", floats({2}, {0.1F, 0.3F}))},
-                            attributes({{"axis", int64_t{0}}}));
+  const ValueId fw =
+      append(g, OpKind::dequantize_linear, "w", {w, add_constant(g, "w.scale", floats({2}, {0.1F, 0.3F}))},
+             attributes({{"axis", int64_t{0}}}));
   const std::vector<int32_t> bias = {1000, -70000};
   const ValueId b = add_constant(g, "b_q", Tensor::of<int32_t>({2}, bias));
   const ValueId fb = append(g, OpKind::dequantize_linear, "b", {b, add_constant(g, "b.scale", floats({}, {0.05F}))});
@@ -110,7 +115,8 @@ TEST(FoldQdq, LeavesPairsThatDoNotAgree) {
   EXPECT_FALSE(folds([](Graph& g, ValueId x, ValueId) {
     g.outputs.push_back(dequantize(g, "dq2", quantize(g, "q2", x, 0.25F, 3), 0.25F, 3));
   }));
-  EXPECT_FALSE(folds([](Graph& g, ValueId, ValueId) { g.value(g.find_value("dq.zero")).constant = Tensor::scalar<uint8_t>(4); }));
+  EXPECT_FALSE(folds(
+      [](Graph& g, ValueId, ValueId) { g.value(g.find_value("dq.zero")).constant = Tensor::scalar<uint8_t>(4); }));
 }
 
 TEST(FoldQdq, OutputsOfPairsKeepTheirName) {

@@ -15,7 +15,7 @@ TEST(Random, GivesTheSameNumbersForEver) {
   const uint64_t first = a.next();
   EXPECT_EQ(first, b.next());
   EXPECT_NE(first, c.next());
-  EXPECT_EQ(hash_of("a"), 0xaf63dc4c8601ec8cu);  // FNV-1a's own test vector
+  EXPECT_EQ(hash_of("a"), 0xaf63dc4c8601ec8cu);       // FNV-1a's own test vector
   EXPECT_EQ(Random(0).next(), 5987356902031041503u);  // xoshiro256++ seeded by splitmix64(0)
 }
 

@@ -31,11 +31,16 @@ TEST(Verify, AcceptsWhatIsRight) {
   EXPECT_EQ(after([](Graph& g) {
               weight(g).constant = floats({4, 1, 3, 3}, std::vector<float>(36, 0.0F));
               weight(g).encoding.mask = BitMask(36, false);
-            }), "");
+            }),
+            "");
 }
 
 TEST(Verify, NamesTheFile) {
-  EXPECT_THAT(after([](Graph& g) { g.source = "net.onnx"; g.value(0).name = ""; }), HasSubstr("net.onnx: value 0 has no name"));
+  EXPECT_THAT(after([](Graph& g) {
+                g.source = "net.onnx";
+                g.value(0).name = "";
+              }),
+              HasSubstr("net.onnx: value 0 has no name"));
 }
 
 TEST(Verify, ChecksNames) {
@@ -49,12 +54,22 @@ TEST(Verify, ChecksIds) {
 }
 
 TEST(Verify, ChecksOrderAndProducers) {
-  EXPECT_THAT(after([](Graph& g) { std::swap(g.nodes[0], g.nodes[1]); rebuild_links(g); }),
+  EXPECT_THAT(after([](Graph& g) {
+                std::swap(g.nodes[0], g.nodes[1]);
+                rebuild_links(g);
+              }),
               HasSubstr("Relu 'relu1' reads 'conv1' before anything makes it"));
-  EXPECT_THAT(after([](Graph& g) { weight(g).constant.reset(); }), HasSubstr("reads 'conv1.weight' before anything makes it"));
-  EXPECT_THAT(after([](Graph& g) { g.nodes[1].outputs = g.nodes[0].outputs; rebuild_links(g); }), HasSubstr("which is made already"));
-  EXPECT_THAT(after([](Graph& g) { g.outputs = {add_value(g, "lost", DType::f32)}; }), HasSubstr("nothing makes graph output 'lost'"));
-  EXPECT_THAT(after([](Graph& g) { g.value(g.inputs[0]).constant = floats({1}, {1}); }), HasSubstr("graph input 'x' is a constant"));
+  EXPECT_THAT(after([](Graph& g) { weight(g).constant.reset(); }),
+              HasSubstr("reads 'conv1.weight' before anything makes it"));
+  EXPECT_THAT(after([](Graph& g) {
+                g.nodes[1].outputs = g.nodes[0].outputs;
+                rebuild_links(g);
+              }),
+              HasSubstr("which is made already"));
+  EXPECT_THAT(after([](Graph& g) { g.outputs = {add_value(g, "lost", DType::f32)}; }),
+              HasSubstr("nothing makes graph output 'lost'"));
+  EXPECT_THAT(after([](Graph& g) { g.value(g.inputs[0]).constant = floats({1}, {1}); }),
+              HasSubstr("graph input 'x' is a constant"));
   EXPECT_THAT(after([](Graph& g) { g.inputs.push_back(g.inputs[0]); }), HasSubstr("graph input twice"));
 }
 
@@ -64,21 +79,41 @@ TEST(Verify, ChecksLinks) {
 }
 
 TEST(Verify, ChecksConstants) {
-  EXPECT_THAT(after([](Graph& g) { weight(g).dtype = DType::i8; }), HasSubstr("constant 'conv1.weight' is f32 and says i8"));
+  EXPECT_THAT(after([](Graph& g) { weight(g).dtype = DType::i8; }),
+              HasSubstr("constant 'conv1.weight' is f32 and says i8"));
   EXPECT_THAT(after([](Graph& g) { weight(g).dims = Dims{36}; }), HasSubstr("another shape"));
-  EXPECT_THAT(after([](Graph& g) { g.value(g.outputs[0]).trainable = true; }), HasSubstr("'y' is trainable but no constant"));
-  EXPECT_THAT(after([](Graph& g) { g.value(g.outputs[0]).encoding.codec = CodecId{1}; }), HasSubstr("'y' has an encoding but no constant"));
+  EXPECT_THAT(after([](Graph& g) { g.value(g.outputs[0]).trainable = true; }),
+              HasSubstr("'y' is trainable but no constant"));
+  EXPECT_THAT(after([](Graph& g) { g.value(g.outputs[0]).encoding.codec = CodecId{1}; }),
+              HasSubstr("'y' has an encoding but no constant"));
 }
 
 TEST(Verify, ChecksEncodings) {
-  EXPECT_THAT(after([](Graph& g) { put_on_grid(weight(g)); weight(g).encoding.levels.reset(); }), HasSubstr("grid without levels"));
-  EXPECT_THAT(after([](Graph& g) { put_on_grid(weight(g)); weight(g).encoding.grid->scale = {1, 2}; }), HasSubstr("grid of 'conv1.weight': "));
-  EXPECT_THAT(after([](Graph& g) { put_on_grid(weight(g)); weight(g).encoding.levels->edit<int32_t>()[3] = 4; }),
+  EXPECT_THAT(after([](Graph& g) {
+                put_on_grid(weight(g));
+                weight(g).encoding.levels.reset();
+              }),
+              HasSubstr("grid without levels"));
+  EXPECT_THAT(after([](Graph& g) {
+                put_on_grid(weight(g));
+                weight(g).encoding.grid->scale = {1, 2};
+              }),
+              HasSubstr("grid of 'conv1.weight': "));
+  EXPECT_THAT(after([](Graph& g) {
+                put_on_grid(weight(g));
+                weight(g).encoding.levels->edit<int32_t>()[3] = 4;
+              }),
               HasSubstr("level 4 of 'conv1.weight' is outside of -4 to 3"));
-  EXPECT_THAT(after([](Graph& g) { put_on_grid(weight(g)); weight(g).constant->edit<float>()[3] = 9; }),
+  EXPECT_THAT(after([](Graph& g) {
+                put_on_grid(weight(g));
+                weight(g).constant->edit<float>()[3] = 9;
+              }),
               HasSubstr("the levels of 'conv1.weight' do not give its values"));
   EXPECT_THAT(after([](Graph& g) { weight(g).encoding.mask = BitMask(7); }), HasSubstr("has 7 bits for 36 elements"));
-  EXPECT_THAT(after([](Graph& g) { weight(g).encoding.mask = BitMask(36); weight(g).encoding.mask->set(5, false); }),
+  EXPECT_THAT(after([](Graph& g) {
+                weight(g).encoding.mask = BitMask(36);
+                weight(g).encoding.mask->set(5, false);
+              }),
               HasSubstr("element 5 of 'conv1.weight' is masked and not zero"));
 }
 
@@ -100,7 +135,11 @@ TEST(Verify, ChecksActivationGrids) {
 TEST(Verify, ChecksNodesAgainstTheirOp) {
   EXPECT_THAT(after([](Graph& g) { g.nodes[0].attributes.set("group", std::string("1")); }),
               HasSubstr("Conv 'conv1': attribute 'group' has the wrong type"));
-  EXPECT_THAT(after([](Graph& g) { g.nodes[0].inputs.resize(1); rebuild_links(g); }), HasSubstr("Conv 'conv1' has 1 inputs"));
+  EXPECT_THAT(after([](Graph& g) {
+                g.nodes[0].inputs.resize(1);
+                rebuild_links(g);
+              }),
+              HasSubstr("Conv 'conv1' has 1 inputs"));
   EXPECT_THAT(after([](Graph& g) { set_input(g, 0, 0, kNoValue); }), HasSubstr("Conv 'conv1' lacks input 0"));
   EXPECT_THAT(after([](Graph& g) { g.nodes[1].type = "Tanh"; }), HasSubstr("has the facts of another op"));
 }
