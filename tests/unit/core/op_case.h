@@ -27,8 +27,8 @@ inline Tensor number(float value) { return Tensor::scalar(value); }
 // y = op(x, constants...), x of the given dims (nothing: unknown), as a file of this opset says it.
 class OneOp {
  public:
-  OneOp(int64_t opset, OpKind op, std::optional<Dims> dims, NamedAttributes attributes = {}, std::vector<Tensor> constants = {}, size_t outputs = 1,
-        DType dtype = DType::f32) {
+  OneOp(int64_t opset, OpKind op, std::optional<Dims> dims, NamedAttributes attributes = {},
+        std::vector<Tensor> constants = {}, size_t outputs = 1, DType dtype = DType::f32) {
     graph.origin.opsets = {{"", opset}};
     graph.symbols[1] = "N";
     graph.next_symbol = 2;
@@ -88,7 +88,9 @@ class OneOp {
     std::string inputs, attributes;
     for (const ValueId id : node.inputs) {
       if (!inputs.empty()) inputs += ", ";
-      inputs += id == kNoValue ? "-" : graph.value(id).is_constant() ? list_text(*graph.value(id).constant) : graph.value(id).name;
+      inputs += id == kNoValue                  ? "-"
+                : graph.value(id).is_constant() ? list_text(*graph.value(id).constant)
+                                                : graph.value(id).name;
     }
     for (const auto& [name, value] : node.attributes) {
       attributes += (attributes.empty() ? "" : " ") + name + "=";

@@ -9,10 +9,13 @@ TEST(Lift, TurnsAttributesIntoInputs) {
   EXPECT_EQ(OneOp(10, OpKind::clip, Dims{kN, 4}, {{"max", 6.0f}}).lifted(), "Clip(x, -, 6)");
   EXPECT_EQ(OneOp(7, OpKind::dropout, Dims{kN, 4}, {{"ratio", 0.25f}}).lifted(), "Dropout(x, 0.25)");
   EXPECT_EQ(OneOp(10, OpKind::dropout, Dims{kN, 4}).lifted(), "Dropout(x)");
-  EXPECT_EQ(OneOp(10, OpKind::pad, Dims{2, 4}, {{"pads", Ints{0, 1, 0, 2}}, {"value", 3.0f}, {"mode", "constant"}}).lifted(),
-            "Pad(x, [0 1 0 2], 3){mode=constant}");
-  EXPECT_EQ(OneOp(9, OpKind::slice, Dims{kN, 4}, {{"starts", Ints{1}}, {"ends", Ints{3}}, {"axes", Ints{1}}}).lifted(), "Slice(x, [1], [3], [1])");
-  EXPECT_EQ(OneOp(11, OpKind::split, Dims{kN, 4}, {{"axis", 1}, {"split", Ints{1, 3}}}, {}, 2).lifted(), "Split(x, [1 3]){axis=1}");
+  EXPECT_EQ(
+      OneOp(10, OpKind::pad, Dims{2, 4}, {{"pads", Ints{0, 1, 0, 2}}, {"value", 3.0f}, {"mode", "constant"}}).lifted(),
+      "Pad(x, [0 1 0 2], 3){mode=constant}");
+  EXPECT_EQ(OneOp(9, OpKind::slice, Dims{kN, 4}, {{"starts", Ints{1}}, {"ends", Ints{3}}, {"axes", Ints{1}}}).lifted(),
+            "Slice(x, [1], [3], [1])");
+  EXPECT_EQ(OneOp(11, OpKind::split, Dims{kN, 4}, {{"axis", 1}, {"split", Ints{1, 3}}}, {}, 2).lifted(),
+            "Split(x, [1 3]){axis=1}");
   EXPECT_EQ(OneOp(12, OpKind::squeeze, Dims{kN, 1}, {{"axes", Ints{1}}}).lifted(), "Squeeze(x, [1])");
   EXPECT_EQ(OneOp(12, OpKind::squeeze, Dims{1, 4}).lifted(), "Squeeze(x)");
   EXPECT_EQ(OneOp(7, OpKind::unsqueeze, Dims{kN}, {{"axes", Ints{1, 2}}}).lifted(), "Unsqueeze(x, [1 2])");
@@ -72,7 +75,10 @@ TEST(Lift, BatchNormalizationSaysTrainingAloud) {
   OneOp training(9, OpKind::batch_normalization, Dims{kN, 2}, {}, four(2), 5);
   EXPECT_EQ(training.lifted(), "BatchNormalization(x, [0 0], [0 0], [0 0], [0 0]){training_mode=1}");
   EXPECT_EQ(training.graph.nodes[0].outputs.size(), 3u);
-  EXPECT_EQ(error_of([] { OneOp(7, OpKind::batch_normalization, Dims{kN, 2}, {{"spatial", 0}}, four(2)).lifted(); }).first, Code::unsupported);
+  EXPECT_EQ(error_of([] {
+              OneOp(7, OpKind::batch_normalization, Dims{kN, 2}, {{"spatial", 0}}, four(2)).lifted();
+            }).first,
+            Code::unsupported);
   EXPECT_EQ(error_of([] {
               OneOp saved(9, OpKind::batch_normalization, Dims{kN, 2}, {}, four(2), 5);
               saved.graph.outputs.push_back(saved.graph.nodes[0].outputs[4]);

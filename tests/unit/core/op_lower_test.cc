@@ -4,8 +4,8 @@
 namespace pare::testing {
 namespace {
 
-std::string lowered(int64_t opset, OpKind op, std::optional<Dims> dims, NamedAttributes attributes = {}, std::vector<Tensor> constants = {},
-                    size_t outputs = 1, DType dtype = DType::f32) {
+std::string lowered(int64_t opset, OpKind op, std::optional<Dims> dims, NamedAttributes attributes = {},
+                    std::vector<Tensor> constants = {}, size_t outputs = 1, DType dtype = DType::f32) {
   return OneOp(17, op, std::move(dims), attributes, std::move(constants), outputs, dtype).lowered(opset);
 }
 
@@ -22,7 +22,8 @@ TEST(Lower, TurnsInputsIntoAttributes) {
   EXPECT_EQ(lowered(12, OpKind::squeeze, Dims{1, 4}), "Squeeze(x)");
   EXPECT_EQ(lowered(11, OpKind::unsqueeze, Dims{kN, 3}, {}, {ints({0, -1})}), "Unsqueeze(x){axes=[0 -1]}");
   EXPECT_EQ(lowered(11, OpKind::split, Dims{kN, 4}, {{"axis", 1}}, {ints({1, 3})}, 2), "Split(x){axis=1 split=[1 3]}");
-  EXPECT_EQ(lowered(11, OpKind::dropout, Dims{kN, 4}, {{"seed", 3}}, {number(0.25f), Tensor::scalar(false)}), "Dropout(x){ratio=0.25}");
+  EXPECT_EQ(lowered(11, OpKind::dropout, Dims{kN, 4}, {{"seed", 3}}, {number(0.25f), Tensor::scalar(false)}),
+            "Dropout(x){ratio=0.25}");
 }
 
 TEST(Lower, KeepsFormsThatTheTargetHas) {
@@ -56,7 +57,8 @@ TEST(Lower, HardSwishIsWrittenOut) {
 }
 
 TEST(Lower, ShapeOfAPartIsSliced) {
-  EXPECT_EQ(lowered(14, OpKind::shape, Dims{kN, 4, 5}, {{"start", 1}, {"end", -1}}), "Shape(x) Slice(op_whole, [1], [-1])");
+  EXPECT_EQ(lowered(14, OpKind::shape, Dims{kN, 4, 5}, {{"start", 1}, {"end", -1}}),
+            "Shape(x) Slice(op_whole, [1], [-1])");
   EXPECT_EQ(lowered(11, OpKind::shape, Dims{kN, 4, 5}), "Shape(x)");
 }
 
@@ -70,15 +72,19 @@ TEST(Lower, ConstantsBecomeTensors) {
   EXPECT_EQ(lowered(11, OpKind::constant, {}, {{"value_int", 3}}), "Constant(){value=i643}");
   EXPECT_EQ(lowered(11, OpKind::constant, {}, {{"value_ints", Ints{3, 4}}}), "Constant(){value=i64[3 4]}");
   EXPECT_EQ(lowered(11, OpKind::constant, {}, {{"value_float", 0.5f}}), "Constant(){value=f320.5}");
-  EXPECT_EQ(lowered(11, OpKind::constant, {}, {{"value_floats", std::vector<float>{1, 2}}}), "Constant(){value=f32[1 2]}");
+  EXPECT_EQ(lowered(11, OpKind::constant, {}, {{"value_floats", std::vector<float>{1, 2}}}),
+            "Constant(){value=f32[1 2]}");
   expect_unsupported(OneOp(17, OpKind::constant, {}, {{"value_string", "a"}}), 11);
 }
 
 TEST(Lower, QuantizationHasOneScaleBelow13) {
   const Tensor zero = Tensor::scalar<int8_t>(0), one_zero = Tensor(DType::i8, {1}), two = Tensor(DType::f32, {2});
-  EXPECT_EQ(lowered(12, OpKind::quantize_linear, Dims{kN, 2}, {{"axis", 1}}, {number(0.5f), zero}), "QuantizeLinear(x, 0.5, 0)");
-  EXPECT_EQ(lowered(11, OpKind::quantize_linear, Dims{kN, 2}, {}, {number(0.5f).reshaped({1}), one_zero}), "QuantizeLinear(x, 0.5, 0)");
-  EXPECT_EQ(lowered(13, OpKind::dequantize_linear, Dims{kN, 2}, {{"axis", 1}}, {two}, 1, DType::i8), "DequantizeLinear(x, [0 0]){axis=1}");
+  EXPECT_EQ(lowered(12, OpKind::quantize_linear, Dims{kN, 2}, {{"axis", 1}}, {number(0.5f), zero}),
+            "QuantizeLinear(x, 0.5, 0)");
+  EXPECT_EQ(lowered(11, OpKind::quantize_linear, Dims{kN, 2}, {}, {number(0.5f).reshaped({1}), one_zero}),
+            "QuantizeLinear(x, 0.5, 0)");
+  EXPECT_EQ(lowered(13, OpKind::dequantize_linear, Dims{kN, 2}, {{"axis", 1}}, {two}, 1, DType::i8),
+            "DequantizeLinear(x, [0 0]){axis=1}");
   expect_unsupported(OneOp(17, OpKind::dequantize_linear, Dims{kN, 2}, {{"axis", 1}}, {two}, 1, DType::i8), 12);
 }
 
@@ -107,7 +113,8 @@ TEST(Lower, BatchNormalizationTrainsByItsOutputs) {
 
 TEST(LowerAndLift, GivesTheSameGraph) {
   for (int64_t opset = kOldestExport; opset <= 17; ++opset) {
-    const auto same = [&](OpKind op, Dims dims, NamedAttributes attributes = {}, std::vector<Tensor> constants = {}, size_t outputs = 1) {
+    const auto same = [&](OpKind op, Dims dims, NamedAttributes attributes = {}, std::vector<Tensor> constants = {},
+                          size_t outputs = 1) {
       OneOp one(17, op, std::move(dims), attributes, std::move(constants), outputs);
       const std::string before = one.text();
       const auto shape = one.graph.value(one.graph.outputs[0]).dims;

@@ -58,8 +58,10 @@ inline std::string to_text(const Dims& dims) {
   for (const Dim& dim : dims) {
     if (!text.empty()) text += ",";
     const bool ours = dim.symbol == kSymbolN || dim.symbol == kSymbolM;
-    if (!dim.known() && !ours) text += "?";
-    else if (dim.known() || dim.factor != 1) text += std::to_string(dim.factor);
+    if (!dim.known() && !ours)
+      text += "?";
+    else if (dim.known() || dim.factor != 1)
+      text += std::to_string(dim.factor);
     if (ours) text += dim.symbol == kSymbolN ? "N" : "M";
   }
   return text;

@@ -30,14 +30,16 @@ TEST(InferMatMul, FollowsNumpy) {
 }
 
 TEST(InferUnary, KeepsShapeAndType) {
-  for (const char* op : {"Relu", "LeakyRelu", "Sigmoid", "Tanh", "Clip", "HardSwish", "HardSigmoid", "Softmax", "LogSoftmax", "Identity", "Dropout"}) {
+  for (const char* op : {"Relu", "LeakyRelu", "Sigmoid", "Tanh", "Clip", "HardSwish", "HardSigmoid", "Softmax",
+                         "LogSoftmax", "Identity", "Dropout"}) {
     EXPECT_EQ(infer(op, {}, "f32[N,3,8]"), "f32[N,3,8]") << op;
     EXPECT_EQ(infer(op, {}, "f16?"), "f16?") << op;
     EXPECT_EQ(infer(op, {}, "?"), "??") << op;
     EXPECT_TRUE(is_invalid(infer(op, {}, ""))) << op;
     EXPECT_TRUE(is_invalid(infer(op, {}, "-"))) << op;
   }
-  for (const char* op : {"LeakyRelu", "Sigmoid", "Tanh", "HardSwish", "HardSigmoid", "Softmax"}) EXPECT_TRUE(is_invalid(infer(op, {}, "i32[4]"))) << op;
+  for (const char* op : {"LeakyRelu", "Sigmoid", "Tanh", "HardSwish", "HardSigmoid", "Softmax"})
+    EXPECT_TRUE(is_invalid(infer(op, {}, "i32[4]"))) << op;
   EXPECT_EQ(infer("Relu", {}, "i32[4]"), "i32[4]");
   EXPECT_TRUE(is_invalid(infer("Relu", {}, "bool[4]")));
 }
@@ -85,7 +87,8 @@ TEST(InferSoftmax, ChecksTheAxis) {
 TEST(InferBatchNormalization, NeedsOneParameterPerChannel) {
   EXPECT_EQ(infer("BatchNormalization", {}, "f32[N,3,8,8] f32[3] f32[3] f32[3] f32[3]"), "f32[N,3,8,8]");
   EXPECT_EQ(infer("BatchNormalization", {}, "f32[N,M,8,8] f32[3] f32[3] f32[3] f32[3]"), "f32[N,3,8,8]");
-  EXPECT_EQ(infer("BatchNormalization", {{"training_mode", 1}}, "f32? f32[3] f32? f32? f32[3]", 3), "f32? f32[3] f32[3]");
+  EXPECT_EQ(infer("BatchNormalization", {{"training_mode", 1}}, "f32? f32[3] f32? f32? f32[3]", 3),
+            "f32? f32[3] f32[3]");
   EXPECT_TRUE(is_invalid(infer("BatchNormalization", {}, "f32[N,3] f32[3] f32[3] f32[3] f32[3]", 3)));
   EXPECT_TRUE(is_invalid(infer("BatchNormalization", {}, "f32[N,3,8,8] f32[3] f32[3] f32[4] f32[3]")));
   EXPECT_TRUE(is_invalid(infer("BatchNormalization", {}, "f32[N,3,8,8] f32[3] f32[3] f32[3]")));
@@ -130,7 +133,8 @@ TEST(InferCast, MapsTypes) {
   EXPECT_EQ(infer("Cast", {{"to", 6}}, "i64[2]{N,4294967296}"), "i32[2]");
   EXPECT_EQ(infer("Cast", {{"to", 1}}, "i64[2]{N,3}"), "f32[2]");
   EXPECT_EQ(infer("Cast", {{"to", 8}}, "i64[2]"), "?[2]");
-  for (const int64_t to : {int64_t{0}, int64_t{17}, int64_t{-1}, INT64_MAX}) EXPECT_TRUE(is_invalid(infer("Cast", {{"to", to}}, "f32[2]"))) << to;
+  for (const int64_t to : {int64_t{0}, int64_t{17}, int64_t{-1}, INT64_MAX})
+    EXPECT_TRUE(is_invalid(infer("Cast", {{"to", to}}, "f32[2]"))) << to;
   EXPECT_TRUE(is_invalid(infer("Cast", {}, "f32[2]")));
 }
 

@@ -94,8 +94,10 @@ TEST(InferSlice, ClampsAndCountsFromTheEnd) {
 
 TEST(InferSlice, SurvivesTheLargestNumbers) {
   EXPECT_EQ(infer("Slice", {}, "f32[10] i64[1]{-9223372036854775808} i64[1]{9223372036854775807}"), "f32[10]");
-  EXPECT_EQ(infer("Slice", {}, "f32[10] i64[1]{9} i64[1]{-9223372036854775808} i64[1]{0} i64[1]{-9223372036854775808}"), "f32[1]");
-  EXPECT_EQ(infer("Slice", {}, "f32[10] i64[1]{0} i64[1]{9223372036854775807} i64[1]{0} i64[1]{9223372036854775807}"), "f32[1]");
+  EXPECT_EQ(infer("Slice", {}, "f32[10] i64[1]{9} i64[1]{-9223372036854775808} i64[1]{0} i64[1]{-9223372036854775808}"),
+            "f32[1]");
+  EXPECT_EQ(infer("Slice", {}, "f32[10] i64[1]{0} i64[1]{9223372036854775807} i64[1]{0} i64[1]{9223372036854775807}"),
+            "f32[1]");
 }
 
 TEST(InferSlice, KeepsSymbolsItCanKeep) {
@@ -207,9 +209,17 @@ TEST(InferChain, ResolvesAChannelShuffle) {
 }
 
 TEST(InferRule, ExistsForEveryOpAndSurvivesAnyInputs) {
-  const std::string inputs[] = {"", "-", "?", "- - - - -", "? ? ? ? ?", "f32[] f32[] f32[] f32[] f32[]", "i64[]{-1} i64[]{-1} i64[]{-1} i64[]{-1} i64[]{-1}",
-                                "i64[0]{} i64[0]{} i64[0]{} i64[0]{} i64[0]{}", "bool[0,0] i64[1]{0} i64[1]{0} i64[1]{0} i64[1]{0}",
-                                "f32[9223372036854775807,9223372036854775807] i64[2]{9223372036854775807,-1} i64[2]{-9223372036854775808,0}"};
+  const std::string inputs[] = {
+      "",
+      "-",
+      "?",
+      "- - - - -",
+      "? ? ? ? ?",
+      "f32[] f32[] f32[] f32[] f32[]",
+      "i64[]{-1} i64[]{-1} i64[]{-1} i64[]{-1} i64[]{-1}",
+      "i64[0]{} i64[0]{} i64[0]{} i64[0]{} i64[0]{}",
+      "bool[0,0] i64[1]{0} i64[1]{0} i64[1]{0} i64[1]{0}",
+      "f32[9223372036854775807,9223372036854775807] i64[2]{9223372036854775807,-1} i64[2]{-9223372036854775808,0}"};
 #define PARE_OP(number, kind, onnx_name)                       \
   for (const std::string& given : inputs) {                    \
     EXPECT_NE(infer(onnx_name, {}, given), "no rule");         \

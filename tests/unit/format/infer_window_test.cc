@@ -20,10 +20,12 @@ TEST(InferConv, KnowsGroupsAndDilations) {
 
 TEST(InferConv, PadsAutomatically) {
   for (const char* same : {"SAME_UPPER", "SAME_LOWER"}) {
-    EXPECT_EQ(infer("Conv", {{"auto_pad", same}, {"strides", Ints{2, 2}}}, "f32[N,1,7,8] f32[1,1,3,3]"), "f32[N,1,4,4]");
+    EXPECT_EQ(infer("Conv", {{"auto_pad", same}, {"strides", Ints{2, 2}}}, "f32[N,1,7,8] f32[1,1,3,3]"),
+              "f32[N,1,4,4]");
     EXPECT_EQ(infer("Conv", {{"auto_pad", same}}, "f32[N,1,M,8] f32[1,1,4,4]"), "f32[N,1,M,8]");
   }
-  EXPECT_EQ(infer("Conv", {{"auto_pad", "VALID"}, {"pads", Ints{1, 1, 1, 1}}}, "f32[N,1,7,8] f32[1,1,3,3]"), "f32[N,1,5,6]");
+  EXPECT_EQ(infer("Conv", {{"auto_pad", "VALID"}, {"pads", Ints{1, 1, 1, 1}}}, "f32[N,1,7,8] f32[1,1,3,3]"),
+            "f32[N,1,5,6]");
   EXPECT_TRUE(is_invalid(infer("Conv", {{"auto_pad", "SOMEHOW"}}, "f32[N,1,7,8] f32[1,1,3,3]")));
 }
 
@@ -40,10 +42,13 @@ TEST(InferConv, WorksWithLittleKnowledge) {
 
 TEST(InferConv, RefusesWhatDoesNotFit) {
   EXPECT_EQ(infer("Conv", {}, "f32[N,3,2,2] f32[16,3,3,3]"), "invalid: the kernel is larger than the padded input");
-  EXPECT_EQ(infer("Conv", {}, "f32[N,4,8,8] f32[16,3,3,3]"), "invalid: the weight is for another number of input channels");
-  EXPECT_EQ(infer("Conv", {}, "f32[N,3,8,8] f32[16,3,3,3] f32[8]"), "invalid: the bias needs one element per output channel");
+  EXPECT_EQ(infer("Conv", {}, "f32[N,4,8,8] f32[16,3,3,3]"),
+            "invalid: the weight is for another number of input channels");
+  EXPECT_EQ(infer("Conv", {}, "f32[N,3,8,8] f32[16,3,3,3] f32[8]"),
+            "invalid: the bias needs one element per output channel");
   EXPECT_EQ(infer("Conv", {}, "f32[N,3,8] f32[16,3,3,3]"), "invalid: input and weight have different ranks");
-  EXPECT_EQ(infer("Conv", {{"kernel_shape", Ints{5, 5}}}, "f32[N,3,8,8] f32[16,3,3,3]"), "invalid: kernel_shape and the weight differ");
+  EXPECT_EQ(infer("Conv", {{"kernel_shape", Ints{5, 5}}}, "f32[N,3,8,8] f32[16,3,3,3]"),
+            "invalid: kernel_shape and the weight differ");
   EXPECT_EQ(infer("Conv", {}, "f32[N,3]  f32[16,3]"), "invalid: the weight of a convolution has at least 3 dimensions");
   EXPECT_EQ(infer("Conv", {}, "f32[N,3,8,8]"), "invalid: a required input is missing");
   EXPECT_EQ(infer("Conv", {}, "i64[N,3,8,8] i64[16,3,3,3]"), "invalid: the op does not take this element type");
@@ -62,7 +67,8 @@ TEST(InferConv, SurvivesHostileAttributes) {
   EXPECT_TRUE(is_invalid(infer("Conv", {{"strides", Ints{0, 0}}}, inputs)));
   EXPECT_TRUE(is_invalid(infer("Conv", {{"strides", Ints{1}}}, inputs)));
   EXPECT_TRUE(is_invalid(infer("Conv", {{"pads", Ints{1, 1}}}, inputs)));
-  EXPECT_TRUE(is_invalid(infer("Conv", {{"pads", Ints{INT32_MAX, 0, 0, 0}}}, "f32[1,1,9223372036854775807,8] f32[1,1,3,3]")));
+  EXPECT_TRUE(
+      is_invalid(infer("Conv", {{"pads", Ints{INT32_MAX, 0, 0, 0}}}, "f32[1,1,9223372036854775807,8] f32[1,1,3,3]")));
   EXPECT_TRUE(is_invalid(infer("Conv", {{"kernel_shape", Ints{}}}, "f32[1,1] f32?")));
 }
 
@@ -81,7 +87,8 @@ TEST(InferPool, RoundsDownOrUp) {
 
 TEST(InferPool, GivesIndicesAndTakesBytes) {
   EXPECT_EQ(infer("MaxPool", {{"kernel_shape", Ints{2, 2}}}, "u8[N,6,8,8]", 2), "u8[N,6,7,7] i64[N,6,7,7]");
-  EXPECT_EQ(infer("MaxPool", {{"kernel_shape", Ints{2, 2}}, {"dilations", Ints{3, 1}}}, "f32[N,6,8,8]"), "f32[N,6,5,7]");
+  EXPECT_EQ(infer("MaxPool", {{"kernel_shape", Ints{2, 2}}, {"dilations", Ints{3, 1}}}, "f32[N,6,8,8]"),
+            "f32[N,6,5,7]");
   EXPECT_TRUE(is_invalid(infer("MaxPool", {{"kernel_shape", Ints{2, 2}}}, "i64[N,6,8,8]")));
 }
 
@@ -89,8 +96,10 @@ TEST(InferPool, NeedsAKernelThatFits) {
   EXPECT_TRUE(is_invalid(infer("MaxPool", {}, "f32[N,6,8,8]")));
   EXPECT_TRUE(is_invalid(infer("AveragePool", {{"kernel_shape", Ints{0, 1}}}, "f32[N,6,8,8]")));
   EXPECT_TRUE(is_invalid(infer("AveragePool", {{"kernel_shape", Ints{2}}}, "f32[N,6,8,8]")));
-  EXPECT_TRUE(is_invalid(infer("AveragePool", {{"kernel_shape", Ints{2, 2}}, {"dilations", Ints{2, 2}}}, "f32[N,6,8,8]")));
-  EXPECT_EQ(infer("AveragePool", {{"kernel_shape", Ints{2, 2}}, {"count_include_pad", 1}, {"pads", Ints{1, 1, 1, 1}}}, "f32[N,6,8,8]"),
+  EXPECT_TRUE(
+      is_invalid(infer("AveragePool", {{"kernel_shape", Ints{2, 2}}, {"dilations", Ints{2, 2}}}, "f32[N,6,8,8]")));
+  EXPECT_EQ(infer("AveragePool", {{"kernel_shape", Ints{2, 2}}, {"count_include_pad", 1}, {"pads", Ints{1, 1, 1, 1}}},
+                  "f32[N,6,8,8]"),
             "f32[N,6,9,9]");
 }
 
