@@ -16,7 +16,7 @@ namespace {
 struct ShareOptions {
   PerLayer<int64_t> bits = int64_t{5};
   int64_t biases = 0;
-  std::string init = "exact", entries = "float32";
+  std::string init = "exact";
   LayerFilter filter;
   TrainOptions train;
   ShareOptions() { train.epochs = 0; train.rate = 0.001; }
@@ -26,7 +26,6 @@ struct ShareOptions {
     v.field("biases", biases, "bits per bias; 0 leaves biases as they are", {0, 8});
     v.field("init", init, "how the shared values are found: exact k-means, or Lloyd's from a linear, density or random start",
             {"exact", "linear", "density", "random"});
-    v.field("entries", entries, "precision of the shared values themselves", {"float32", "bfloat16", "float16"});
     filter.visit(v);
     visit_train(v, train, {{"epochs", "finetune_epochs"}});
   }
@@ -42,12 +41,6 @@ ShareOptions read(const Param& params, const Param& defaults) {
   Param shared = defaults;
   if (shared.kind == Param::Kind::map) std::erase_if(shared.entries, [](const auto& e) { return e.first == "rate"; });
   return read_options<ShareOptions>(params, shared);
-}
-
-float rounded(float value, std::string_view entries) {
-  if (entries == "bfloat16") return bf16_to_f32(f32_to_bf16(value));
-  if (entries == "float16") return f16_to_f32(f32_to_f16(value));
-  return value;
 }
 
 std::vector<double> find_centres(const Points& points, size_t k, std::string_view init, uint64_t seed) {
@@ -76,7 +69,7 @@ double share(Value& value, const Shared& what, const ShareOptions& options, uint
   std::vector<float> entries;
   if (!rest.empty()) {
     for (const double centre : find_centres(collect(std::move(rest)), room, options.init, seed)) {
-      entries.push_back(rounded(static_cast<float>(centre), options.entries));
+      entries.push_back(static_cast<float>(centre));
     }
   }
   // What is not zero must not become zero: such an entry would be pruned by accident.
@@ -101,8 +94,8 @@ double share(Value& value, const Shared& what, const ShareOptions& options, uint
     const double error = static_cast<double>(codebook[at]) - static_cast<double>(weights[i]);
     squares += error * error;
   }
-  if (zeros && !value.encoding.mask) {
-    BitMask mask(weights.size());
+  if (zeros) {  // all of them are masked from now on, so that training cannot move the entry that is zero
+    BitMask mask = value.encoding.mask.value_or(BitMask(weights.size()));
     for (size_t i = 0; i < weights.size(); ++i) {
       if (weights[i] == 0) mask.set(i, false);
     }
@@ -117,13 +110,6 @@ double share(Value& value, const Shared& what, const ShareOptions& options, uint
   value.encoding.grid = std::move(grid);
   value.encoding.levels = std::move(levels);
   return weights.empty() ? 0 : std::sqrt(squares / static_cast<double>(level.size()));
-}
-
-// After training: entries in the stored precision again, and the values with them.
-void round_entries(Value& value, std::string_view entries) {
-  if (!value.encoding.grid) return;
-  for (float& entry : value.encoding.grid->codebook) entry = rounded(entry, entries);
-  value.constant = take(dequantize(*value.encoding.grid, *value.encoding.levels, value.constant->shape()), value.name);
 }
 
 std::vector<Shared> choose(const Graph& graph, const ShareOptions& options) {
@@ -158,9 +144,6 @@ void run(Session& session, const Param& params) {
   }
   session.report.details["layers"] = std::move(rows);
   session.fit(options.train);
-  if (options.entries != "float32" && options.train.epochs > 0) {
-    for (const Shared& shared : chosen) round_entries(session.graph.value(shared.value), options.entries);
-  }
 }
 
 }  // namespace

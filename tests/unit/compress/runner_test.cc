@@ -52,7 +52,7 @@ TEST_F(Runner, WritesModelsThatHoldWhatTheResultSays) {
   for (size_t l = 0; l < 3; ++l) {
     EXPECT_EQ(*testing::weight_of(packed, l).constant, *testing::weight_of(result.rows[0].graph, l).constant);
   }
-  EXPECT_FALSE(layers(exported).empty());
+  EXPECT_EQ(exported.inputs.size(), 1U);
   EXPECT_EQ(nlohmann::ordered_json::parse(read(out() + "/report.json")), result.report);
 }
 
@@ -91,9 +91,9 @@ TEST_F(Runner, DiesAtEveryCallAndEndsWithTheSameBytes) {
   const int64_t calls = engine->calls, epochs = engine->epochs_trained;
   ASSERT_GT(calls, 20);
   for (int64_t lives = 0; lives < calls; ++lives) {
-    const std::string folder = out("killed");
-    fs::remove_all(folder);
-    RunOptions how = options(folder);
+    const std::string killed = out("killed");
+    fs::remove_all(killed);
+    RunOptions how = options(killed);
     engine = std::make_shared<testing::ToyEngine>();
     engine->lives = lives;
     ASSERT_THROW(run(kSteps, how), testing::Killed);
@@ -101,8 +101,8 @@ TEST_F(Runner, DiesAtEveryCallAndEndsWithTheSameBytes) {
     engine = std::make_shared<testing::ToyEngine>();
     how.resume = true;
     run(kSteps, how);
-    ASSERT_EQ(read(folder + "/model.onnx"), onnx) << "died at call " << lives;
-    ASSERT_EQ(read(folder + "/model.pare"), packed) << "died at call " << lives;
+    ASSERT_EQ(read(killed + "/model.onnx"), onnx) << "died at call " << lives;
+    ASSERT_EQ(read(killed + "/model.pare"), packed) << "died at call " << lives;
     EXPECT_LE(before + engine->epochs_trained, epochs + 1) << "finished epochs were trained again";
   }
 }
@@ -110,15 +110,15 @@ TEST_F(Runner, DiesAtEveryCallAndEndsWithTheSameBytes) {
 TEST_F(Runner, KilledAtAnyMomentAndResumedGivesTheSameBytes) {
   run(kSteps, options(out("whole")));
   const std::string packed = read(out("whole") + "/model.pare"), onnx = read(out("whole") + "/model.onnx");
-  const std::string folder = out("killed");
-  RunOptions how = options(folder);
+  const std::string killed = out("killed");
+  RunOptions how = options(killed);
   how.resume = false;
   int kills = 0;
   for (int attempt = 0; attempt < 200; ++attempt) {
     const pid_t child = fork();
     if (child == 0) {
       try {
-        how.resume = fs::exists(folder + "/checkpoint/run.json") || fs::exists(folder + "/report.json");
+        how.resume = fs::exists(killed + "/checkpoint/run.json") || fs::exists(killed + "/report.json");
         run(kSteps, how);
       } catch (...) {
         _exit(1);
@@ -138,8 +138,8 @@ TEST_F(Runner, KilledAtAnyMomentAndResumedGivesTheSameBytes) {
   how.resume = true;
   run(kSteps, how);
   EXPECT_GT(kills, 0);
-  EXPECT_EQ(read(folder + "/model.pare"), packed);
-  EXPECT_EQ(read(folder + "/model.onnx"), onnx);
+  EXPECT_EQ(read(killed + "/model.pare"), packed);
+  EXPECT_EQ(read(killed + "/model.onnx"), onnx);
 }
 
 TEST_F(Runner, FolderWithAnotherRunIsRefused) {
@@ -204,9 +204,9 @@ TEST_F(Runner, SweepTrainsSharedStepsOnce) {
   ASSERT_EQ(result.rows.size(), 6U);
   EXPECT_EQ(engine->epochs_trained, 3 + 3);
   for (const auto& row : result.report["rows"]) {
-    const std::string folder = out() + "/" + row["folder"].get<std::string>();
-    EXPECT_EQ(fs::file_size(folder + "model.pare"), row["after"]["pare_bytes"].get<uint64_t>()) << folder;
-    EXPECT_TRUE(fs::exists(folder + "model.onnx"));
+    const std::string place = out() + "/" + row["folder"].get<std::string>();
+    EXPECT_EQ(fs::file_size(place + "model.pare"), row["after"]["pare_bytes"].get<uint64_t>()) << place;
+    EXPECT_TRUE(fs::exists(place + "model.onnx"));
     EXPECT_EQ(row["steps"].size(), 3U);
   }
   RunOptions how = options(out());
@@ -264,19 +264,16 @@ TEST_F(Runner, BestRowIsTheSmallestThatKeepsTheBudget) {
 
 TEST_F(Runner, DataThatDoesNotFitTheModelIsAnErrorBeforeAnythingRuns) {
   const Recipe recipe = parse_recipe("steps: [{train: {epochs: 1}}]", "r");
-  const auto error = [&](const char* option, const char* value) -> std::string {
-    Param params = Param::map();
-    params.set("size", Param::text("8"));
-    params.set(option, Param::text(value));
+  const auto error = [&](Graph graph) -> std::string {
     try {
-      run_recipe(recipe, build("lenet-300-100", params, 1), options(out()), Progress::quiet());
+      run_recipe(recipe, std::move(graph), options(out()), Progress::quiet());
     } catch (const Error& e) {
       return e.what();
     }
     return "no error";
   };
-  EXPECT_THAT(error("classes", "7"), HasSubstr("7 classes"));
-  EXPECT_THAT(error("size", "28"), HasSubstr("1x28x28"));
+  EXPECT_THAT(error(network(8, 7)), HasSubstr("7 classes"));
+  EXPECT_THAT(error(network(28)), HasSubstr("1x28x28"));
   EXPECT_EQ(engine->calls, 0);
   EXPECT_FALSE(fs::exists(out()));
 }

@@ -120,11 +120,6 @@ TEST_F(Steps, SharingKeepsZerosAndMakesNoNewOnes) {
   }
 }
 
-TEST_F(Steps, SharedEntriesInHalfPrecision) {
-  const RowResult row = run("  - share_weights: {bits: 4, entries: bfloat16, finetune_epochs: 1}\n");
-  for (const float v : weight_of(row.graph, 0).constant->view<float>()) EXPECT_EQ(v, bf16_to_f32(f32_to_bf16(v)));
-}
-
 TEST_F(Steps, SharingABiasOfZerosOnlyWorks) {
   Graph graph = network();
   const ValueId bias = layers(graph)[0].bias;
