@@ -37,7 +37,9 @@ class Declare : public ParamVisitor {
     std::string text(help);
     if (value) {
       text += " (on; --no-" + flag.substr(2) + " for off)";
-      flag += ",!--no-" + flag.substr(2);
+      e.option = app_.add_flag(flag + ",!--no-" + flag.substr(2), e.flag, text);
+      e.option->option_text(" ");
+      return;
     }
     e.option = app_.add_flag(flag, e.flag, text);
   }
@@ -142,6 +144,7 @@ std::string CommandLine::text() const {
 void CommandLine::parse_with(const VisitFields& visit, std::initializer_list<Positional> positionals) {
   CLI::App app{std::string(command_.summary), "pare " + std::string(command_.name)};
   app.get_formatter()->column_width(34);
+  app.get_formatter()->label("REQUIRED", "");
   app.set_help_flag("-h,--help", "this text");
   Declare declare(app, positionals);
   visit(declare);

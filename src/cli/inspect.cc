@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/model_file.h"
 #include "core/pack/pack.h"
+#include "format/container/read.h"
 
 namespace pare::cli {
 namespace {
@@ -55,7 +56,7 @@ int run_inspect(CommandLine& line) {
   InspectFlags o;
   line.parse(o, {{"model", "MODEL"}});
   const auto bytes = read_file(o.model);
-  const bool is_pare = bytes.size() >= 4 && std::string_view(reinterpret_cast<const char*>(bytes.data()), 4) == "PARE";
+  const bool is_pare = looks_like_pare(bytes);
   Graph graph;
   PackSummary summary;
   if (is_pare) summary = inspect_pare(bytes, o.model, &graph);
