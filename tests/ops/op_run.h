@@ -50,7 +50,9 @@ inline std::vector<Tensor> run_all(OpKind op, const std::vector<Tensor>& inputs,
   for (size_t i = 0; i < results.size(); ++i) {
     const Value& value = graph.value(graph.outputs[i]);
     EXPECT_EQ(results[i].dtype(), value.dtype);
-    if (value.dims && known_shape(*value.dims)) EXPECT_EQ(results[i].shape(), *known_shape(*value.dims)) << "the inferred shape";
+    if (value.dims && known_shape(*value.dims)) {
+      EXPECT_EQ(results[i].shape(), *known_shape(*value.dims)) << "the inferred shape";
+    }
   }
   return results;
 }
@@ -79,8 +81,8 @@ inline void expect_near(const Tensor& actual, const Tensor& expected, double tol
   ASSERT_EQ(actual.shape(), expected.shape());
   const auto a = actual.view<float>(), e = expected.view<float>();
   for (size_t i = 0; i < a.size(); ++i) {
-    if (std::isinf(e[i])) ASSERT_EQ(a[i], e[i]) << "element " << i;
-    else ASSERT_NEAR(a[i], e[i], tolerance * (1 + std::fabs(e[i]))) << "element " << i;
+    if (std::isinf(e[i])) { ASSERT_EQ(a[i], e[i]) << "element " << i; }
+    else { ASSERT_NEAR(a[i], e[i], tolerance * (1 + std::fabs(e[i]))) << "element " << i; }
   }
 }
 
