@@ -29,7 +29,7 @@ bool keeps_form(std::string_view type, int64_t from, int64_t to) {
 void check_carried(const Graph& graph, const Node& node, int64_t from, int64_t to) {
   if (from == to) return;
   if (node.op == OpKind::unknown && node.domain.empty() && !keeps_form(node.type, from, to)) {
-    fail(Code::unsupported, "{} is written for opset {} and means something else in opset {}", graph.label(node), from, to);
+    fail(Code::unsupported, "{} is written for opset {} and cannot be said in opset {}", graph.label(node), from, to);
   }
   for (const auto& [name, value] : node.attributes) {
     const auto* opaque = std::get_if<OpaqueAttribute>(&value);
