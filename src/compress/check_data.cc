@@ -23,19 +23,20 @@ std::optional<Shape> sample_shape(const Value& value) {
 
 void check_data(const Graph& graph, const Data& data) {
   const SampleSpec& spec = data.train->spec();
-  ensure(graph.inputs.size() == spec.inputs.size(), "{}: the model has {} inputs, the data ({}) {}", graph.source, graph.inputs.size(),
-         data.description, spec.inputs.size());
+  ensure(graph.inputs.size() == spec.inputs.size(), "{}: the model has {} inputs, the data ({}) {}", graph.source,
+         graph.inputs.size(), data.description, spec.inputs.size());
   for (size_t i = 0; i < spec.inputs.size(); ++i) {
     const Value& input = graph.value(graph.inputs[i]);
     const std::optional<Shape> wanted = sample_shape(input);
-    ensure(!wanted || *wanted == spec.inputs[i].shape, "{}: input '{}' takes {}, the data ({}) has {}", graph.source, input.name,
-           text_of(*wanted), data.description, text_of(spec.inputs[i].shape));
+    ensure(!wanted || *wanted == spec.inputs[i].shape, "{}: input '{}' takes {}, the data ({}) has {}", graph.source,
+           input.name, text_of(*wanted), data.description, text_of(spec.inputs[i].shape));
   }
   if (data.classes == 0 || graph.outputs.empty()) return;
   const Value& output = graph.value(graph.outputs[0]);
   const std::optional<Shape> scores = sample_shape(output);
-  ensure(!scores || scores->size() != 1 || scores->front() == data.classes, "{}: output '{}' has {} classes, the data ({}) {}", graph.source,
-         output.name, scores->front(), data.description, data.classes);
+  ensure(!scores || scores->size() != 1 || scores->front() == data.classes,
+         "{}: output '{}' has {} classes, the data ({}) {}", graph.source, output.name, scores->front(),
+         data.description, data.classes);
 }
 
 }  // namespace pare

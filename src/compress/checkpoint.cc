@@ -93,18 +93,24 @@ std::vector<std::byte> StepCheckpoint::load(size_t index) {
   return exists(file) ? read_file(file) : std::vector<std::byte>();
 }
 
-void StepCheckpoint::save(size_t index, std::span<const std::byte> bytes) { write_file(path(fmt::format("fit{}.state", index)), bytes); }
+void StepCheckpoint::save(size_t index, std::span<const std::byte> bytes) {
+  write_file(path(fmt::format("fit{}.state", index)), bytes);
+}
 
-void MemoryStore::finish(size_t, Graph& graph, const std::vector<EpochRecord>&) { graph = thaw(freeze(graph), "checkpoint", graph.source); }
+void MemoryStore::finish(size_t, Graph& graph, const std::vector<EpochRecord>&) {
+  graph = thaw(freeze(graph), "checkpoint", graph.source);
+}
 
-OutputFolder::OutputFolder(std::string folder, nlohmann::ordered_json identity, bool resume, bool restart) : folder_(std::move(folder)) {
+OutputFolder::OutputFolder(std::string folder, nlohmann::ordered_json identity, bool resume, bool restart)
+    : folder_(std::move(folder)) {
   ensure(!resume || !restart, "--resume and --restart exclude each other");
   make_folder(folder_);
   if (restart) clear();
   const std::string run = path("checkpoint/run.json"), report_file = path("report.json");
   const bool done = exists(report_file);
   if (done || exists(run)) {
-    ensure(resume, "{} holds {} run: --resume goes on with it, --restart throws it away", folder_, done ? "a finished" : "an unfinished");
+    ensure(resume, "{} holds {} run: --resume goes on with it, --restart throws it away", folder_,
+           done ? "a finished" : "an unfinished");
     const nlohmann::ordered_json json = read_json(done ? report_file : run);
     const nlohmann::ordered_json theirs = done ? json.value("identity", nlohmann::ordered_json::object()) : json;
     for (const auto& [key, value] : identity.items()) {
@@ -115,7 +121,8 @@ OutputFolder::OutputFolder(std::string folder, nlohmann::ordered_json identity, 
     return;
   }
   for (const char* name : {"model.onnx", "model.pare"}) {
-    ensure(!exists(path(name)), "{} holds another result ({}): take another folder, or --restart throws it away", folder_, name);
+    ensure(!exists(path(name)), "{} holds another result ({}): take another folder, or --restart throws it away",
+           folder_, name);
   }
   make_folder(path("checkpoint"));
   write_json(run, identity);

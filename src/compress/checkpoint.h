@@ -62,7 +62,7 @@ class OutputFolder {
   State state() const { return state_; }
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
   std::string step_folder(const std::string& key) const { return path("checkpoint/" + key); }
-  nlohmann::ordered_json report() const;  // of a finished run
+  nlohmann::ordered_json report() const;           // of a finished run
   void make_row(const std::string& folder) const;  // "" or "row-01-.../"
   void drop_checkpoint() const;
 

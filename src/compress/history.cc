@@ -6,17 +6,22 @@ namespace pare {
 namespace {
 
 // JSON has no infinities: such a loss is null.
-double real(const nlohmann::ordered_json& json) { return json.is_number() ? json.get<double>() : std::numeric_limits<double>::infinity(); }
+double real(const nlohmann::ordered_json& json) {
+  return json.is_number() ? json.get<double>() : std::numeric_limits<double>::infinity();
+}
 
 }  // namespace
 
 nlohmann::ordered_json to_json(const Evaluation& evaluation) {
-  return {{"samples", evaluation.samples}, {"correct", evaluation.correct}, {"top1", evaluation.top1}, {"top5", evaluation.top5},
-          {"loss", evaluation.loss}, {"seconds", evaluation.seconds}};
+  return {{"samples", evaluation.samples}, {"correct", evaluation.correct}, {"top1", evaluation.top1},
+          {"top5", evaluation.top5},       {"loss", evaluation.loss},       {"seconds", evaluation.seconds}};
 }
 
 nlohmann::ordered_json to_json(const EpochRecord& record) {
-  nlohmann::ordered_json json = {{"epoch", record.epoch}, {"rate", record.rate}, {"train_loss", record.train_loss}, {"train_seconds", record.train_seconds}};
+  nlohmann::ordered_json json = {{"epoch", record.epoch},
+                                 {"rate", record.rate},
+                                 {"train_loss", record.train_loss},
+                                 {"train_seconds", record.train_seconds}};
   if (record.validation) json["validation"] = to_json(*record.validation);
   if (record.test) json["test"] = to_json(*record.test);
   return json;

@@ -9,7 +9,9 @@ namespace pare {
 
 nlohmann::ordered_json measure(const Graph& graph, const PackOptions& packing) {
   const NetworkCost network = cost(graph);
-  return {{"parameters", network.parameters}, {"nonzeros", network.nonzeros}, {"macs", network.macs},
+  return {{"parameters", network.parameters},
+          {"nonzeros", network.nonzeros},
+          {"macs", network.macs},
           {"pare_bytes", pack(graph, packing).size()}};
 }
 
@@ -40,8 +42,15 @@ nlohmann::ordered_json measure_layers(const Graph& graph, const PackOptions& pac
         if (tensor->second->bytes >= largest) largest = tensor->second->bytes, codec = tensor->second->codec;
       }
     }
-    list.push_back({{"name", layer.name}, {"op", layer.op}, {"shape", layer.shape}, {"parameters", layer.parameters},
-                    {"nonzeros", layer.nonzeros}, {"macs", layer.macs}, {"bits", layer.bits}, {"bytes", bytes}, {"codec", codec}});
+    list.push_back({{"name", layer.name},
+                    {"op", layer.op},
+                    {"shape", layer.shape},
+                    {"parameters", layer.parameters},
+                    {"nonzeros", layer.nonzeros},
+                    {"macs", layer.macs},
+                    {"bits", layer.bits},
+                    {"bytes", bytes},
+                    {"codec", codec}});
   }
   return list;
 }

@@ -21,11 +21,19 @@ class Renamed final : public ParamVisitor {
   void field(std::string_view n, bool& v, std::string_view h) override { inner_.field(name(n), v, h); }
   void field(std::string_view n, int64_t& v, std::string_view h, Limits l) override { inner_.field(name(n), v, h, l); }
   void field(std::string_view n, double& v, std::string_view h, Limits l) override { inner_.field(name(n), v, h, l); }
-  void field(std::string_view n, std::string& v, std::string_view h, Choices c) override { inner_.field(name(n), v, h, c); }
-  void field(std::string_view n, std::vector<std::string>& v, std::string_view h) override { inner_.field(name(n), v, h); }
+  void field(std::string_view n, std::string& v, std::string_view h, Choices c) override {
+    inner_.field(name(n), v, h, c);
+  }
+  void field(std::string_view n, std::vector<std::string>& v, std::string_view h) override {
+    inner_.field(name(n), v, h);
+  }
   void field(std::string_view n, std::vector<double>& v, std::string_view h) override { inner_.field(name(n), v, h); }
-  void field(std::string_view n, PerLayer<double>& v, std::string_view h, Limits l) override { inner_.field(name(n), v, h, l); }
-  void field(std::string_view n, PerLayer<int64_t>& v, std::string_view h, Limits l) override { inner_.field(name(n), v, h, l); }
+  void field(std::string_view n, PerLayer<double>& v, std::string_view h, Limits l) override {
+    inner_.field(name(n), v, h, l);
+  }
+  void field(std::string_view n, PerLayer<int64_t>& v, std::string_view h, Limits l) override {
+    inner_.field(name(n), v, h, l);
+  }
   void field(std::string_view n, Param& v, std::string_view h) override { inner_.field(name(n), v, h); }
 
  private:

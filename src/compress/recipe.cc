@@ -59,7 +59,8 @@ RecipeStep read_step(const Param& item) {
     step.def = &find_step(item.scalar, item.where);
     step.params = Param::map();
   } else {
-    ensure(item.kind == Param::Kind::map && item.entries.size() == 1, "{}a step is one `name: {{options}}`", place(item));
+    ensure(item.kind == Param::Kind::map && item.entries.size() == 1, "{}a step is one `name: {{options}}`",
+           place(item));
     step.def = &find_step(item.entries.front().first, item.where);
     step.params = item.entries.front().second;
   }
@@ -69,8 +70,10 @@ RecipeStep read_step(const Param& item) {
 
 DataSource read_data(const Param& param) {
   DataSource data;
-  if (param.kind == Param::Kind::scalar) data.source = param.scalar;
-  else read_params(param, data);
+  if (param.kind == Param::Kind::scalar)
+    data.source = param.scalar;
+  else
+    read_params(param, data);
   return data;
 }
 
@@ -79,7 +82,8 @@ SweepAxis read_axis(const std::string& key, const Param& values, const std::vect
   SweepAxis axis;
   axis.key = key;
   const size_t dot = key.find('.');
-  ensure(dot != std::string::npos && dot > 0 && dot + 1 < key.size(), "{}sweep: expected `step.option`, got '{}'", place(values), key);
+  ensure(dot != std::string::npos && dot > 0 && dot + 1 < key.size(), "{}sweep: expected `step.option`, got '{}'",
+         place(values), key);
   std::string name = key.substr(0, dot);
   axis.option = key.substr(dot + 1);
   size_t wanted = 0;
@@ -87,7 +91,8 @@ SweepAxis read_axis(const std::string& key, const Param& values, const std::vect
   if (const size_t bracket = name.find('['); bracket != std::string::npos) {
     const char* const end = name.data() + name.size();
     const auto [at, error] = std::from_chars(name.data() + bracket + 1, end, wanted);
-    ensure(error == std::errc() && at + 1 == end && *at == ']', "{}sweep: expected `step[number].option`, got '{}'", place(values), key);
+    ensure(error == std::errc() && at + 1 == end && *at == ']', "{}sweep: expected `step[number].option`, got '{}'",
+           place(values), key);
     name.resize(bracket);
     indexed = true;
   }
@@ -97,10 +102,13 @@ SweepAxis read_axis(const std::string& key, const Param& values, const std::vect
     if (steps[i].def == &def) found.push_back(i);
   }
   ensure(!found.empty(), "{}sweep: the recipe has no step {}", place(values), name);
-  ensure(indexed || found.size() == 1, "{}sweep: the recipe has {} steps {}: say which, {}[0].{}", place(values), found.size(), name, name, axis.option);
-  ensure(wanted < found.size(), "{}sweep: the recipe has {} steps {}, counted from 0", place(values), found.size(), name);
+  ensure(indexed || found.size() == 1, "{}sweep: the recipe has {} steps {}: say which, {}[0].{}", place(values),
+         found.size(), name, name, axis.option);
+  ensure(wanted < found.size(), "{}sweep: the recipe has {} steps {}, counted from 0", place(values), found.size(),
+         name);
   axis.step = found[wanted];
-  ensure(values.kind == Param::Kind::list && !values.items.empty(), "{}sweep: '{}' needs a list of values", place(values), key);
+  ensure(values.kind == Param::Kind::list && !values.items.empty(), "{}sweep: '{}' needs a list of values",
+         place(values), key);
   axis.values = values.items;
   return axis;
 }
@@ -132,11 +140,14 @@ Recipe parse_recipe(std::string_view text, const std::string& name) {
   if (!document.train.is_null()) recipe.train = document.train;
   in_step("defaults (train:)", recipe.train, [&] { return find_step("train", "").plan(Param::map(), recipe.train); });
 
-  ensure(document.steps.kind == Param::Kind::list && !document.steps.items.empty(), "{}: a recipe needs a list of `steps:`", name);
+  ensure(document.steps.kind == Param::Kind::list && !document.steps.items.empty(),
+         "{}: a recipe needs a list of `steps:`", name);
   for (const Param& item : document.steps.items) recipe.steps.push_back(read_step(item));
-  ensure(document.sweep.is_null() || document.sweep.kind == Param::Kind::map, "{}sweep: expected a map of `step.option: [values]`", place(document.sweep));
+  ensure(document.sweep.is_null() || document.sweep.kind == Param::Kind::map,
+         "{}sweep: expected a map of `step.option: [values]`", place(document.sweep));
   for (const auto& [key, values] : document.sweep.entries) recipe.sweep.push_back(read_axis(key, values, recipe.steps));
-  std::stable_sort(recipe.sweep.begin(), recipe.sweep.end(), [](const SweepAxis& a, const SweepAxis& b) { return a.step < b.step; });
+  std::stable_sort(recipe.sweep.begin(), recipe.sweep.end(),
+                   [](const SweepAxis& a, const SweepAxis& b) { return a.step < b.step; });
 
   for (const RecipeRow& row : expand(recipe)) {
     for (const RecipeStep& step : row.steps) check_step(step, recipe.train);
@@ -154,7 +165,8 @@ std::vector<RecipeRow> expand(const Recipe& recipe) {
   constexpr size_t kMostRows = 10000;
   std::vector<RecipeRow> rows{{.name = "", .settings = nlohmann::ordered_json::object(), .steps = recipe.steps}};
   for (const SweepAxis& axis : recipe.sweep) {
-    ensure(rows.size() <= kMostRows / axis.values.size(), "{}: sweep has more than {} combinations", recipe.name, kMostRows);
+    ensure(rows.size() <= kMostRows / axis.values.size(), "{}: sweep has more than {} combinations", recipe.name,
+           kMostRows);
     std::vector<RecipeRow> next;
     for (const RecipeRow& row : rows) {
       for (const Param& value : axis.values) {
@@ -185,7 +197,8 @@ nlohmann::ordered_json plan_of(const Recipe& recipe) {
   plan["test_curves"] = recipe.test_curves;
   plan["rows"] = nlohmann::ordered_json::array();
   for (const RecipeRow& row : expand(recipe)) {
-    plan["rows"].push_back({{"name", row.name}, {"settings", row.settings}, {"steps", plan_steps(row.steps, recipe.train)}});
+    plan["rows"].push_back(
+        {{"name", row.name}, {"settings", row.settings}, {"steps", plan_steps(row.steps, recipe.train)}});
   }
   return plan;
 }
@@ -195,7 +208,8 @@ std::string plan_to_text(const nlohmann::ordered_json& plan) {
   for (const auto& row : plan.at("rows")) {
     if (const auto& name = row.at("name").get_ref<const std::string&>(); !name.empty()) text += name + "\n";
     for (const auto& step : row.at("steps")) {
-      text += fmt::format("  {:<14} {:>4} epochs ", step.at("step").get<std::string>(), step.at("epochs").get<int64_t>());
+      text +=
+          fmt::format("  {:<14} {:>4} epochs ", step.at("step").get<std::string>(), step.at("epochs").get<int64_t>());
       for (const auto& [key, value] : step.at("options").items()) text += fmt::format(" {}={}", key, value.dump());
       text += "\n";
     }

@@ -19,13 +19,13 @@ struct RecipeStep {
 };
 // One swept option: `prune_weights.sparsity`, or `prune_weights[1].sparsity` for the second step of that name.
 struct SweepAxis {
-  std::string key;             // as written
-  size_t step = 0;             // index into Recipe::steps
-  std::string option;          // may be dotted: "augment.shift"
+  std::string key;     // as written
+  size_t step = 0;     // index into Recipe::steps
+  std::string option;  // may be dotted: "augment.shift"
   std::vector<Param> values;
 };
 struct DataSource {
-  std::string source;          // "mnist:DIR"; empty: none named
+  std::string source;  // "mnist:DIR"; empty: none named
   int64_t validation = 5000, take = 0, seed = 0;
   template <class V>
   void visit(V& v) {
@@ -36,15 +36,15 @@ struct DataSource {
   }
 };
 struct Recipe {
-  std::string name;                  // of the file, for messages
+  std::string name;  // of the file, for messages
   std::string summary;
   uint64_t seed = 0;
   DataSource data;
-  Param train = Param::map();        // defaults of every step that trains
+  Param train = Param::map();  // defaults of every step that trains
   std::vector<RecipeStep> steps;
-  std::vector<SweepAxis> sweep;      // in the order of the steps they change
-  bool test_curves = false;          // test figures after every epoch, for curves only
-  std::vector<double> figures_at;    // epochs whose figures get their own columns in the table of rows
+  std::vector<SweepAxis> sweep;    // in the order of the steps they change
+  bool test_curves = false;        // test figures after every epoch, for curves only
+  std::vector<double> figures_at;  // epochs whose figures get their own columns in the table of rows
 };
 
 // Error(invalid) names file, line, step and option, with the nearest name for a misspelled one.
@@ -53,7 +53,7 @@ Recipe load_recipe(const std::string& path);
 
 // One combination of swept values: a row of the final table. A recipe without sweep is one row without a name.
 struct RecipeRow {
-  std::string name;                                                   // "prune_weights.sparsity=0.5"
+  std::string name;                                                    // "prune_weights.sparsity=0.5"
   nlohmann::ordered_json settings = nlohmann::ordered_json::object();  // key -> value
   std::vector<RecipeStep> steps;
 };

@@ -32,18 +32,18 @@ uint64_t hash_of_bytes(std::span<const std::byte> bytes) {
 
 // A network between two steps.
 struct Point {
-  std::string key;                 // of the steps that led here; also the checkpoint's name
+  std::string key;  // of the steps that led here; also the checkpoint's name
   std::vector<std::byte> frozen;
   Graph graph;
   PackOptions packing;
-  Json entry;                      // of the step, for the report
+  Json entry;  // of the step, for the report
 };
 
 using PointPtr = std::shared_ptr<const Point>;
 
 // What is kept of a row.
 struct RowPoints {
-  std::vector<Json> entries;       // of its steps
+  std::vector<Json> entries;  // of its steps
   PointPtr before, after;
 };
 
@@ -87,7 +87,8 @@ Engine& Run::engine() {
 
 void Run::open(Graph& start) {
   const std::string source = options_.data.empty() ? recipe_.data.source : options_.data;
-  ensure(!options_.max_drop || !source.empty(), "an accuracy budget (--max-drop) needs data: name it with --data or in the recipe");
+  ensure(!options_.max_drop || !source.empty(),
+         "an accuracy budget (--max-drop) needs data: name it with --data or in the recipe");
   if (!source.empty()) {
     DataOptions how;
     if (options_.data_options) {
@@ -118,13 +119,14 @@ Json Run::identity(const Point& start) const {
           {"seed", seed_},
           {"data", data_ ? data_->description : ""},
           {"recipe", hex(hash_of(plan.dump()))},
-          {"settings", fmt::format("weights {}, from scratch {}, max drop {}", static_cast<int>(options_.weights), options_.from_scratch,
-                                   options_.max_drop.value_or(-1))}};
+          {"settings", fmt::format("weights {}, from scratch {}, max drop {}", static_cast<int>(options_.weights),
+                                   options_.from_scratch, options_.max_drop.value_or(-1))}};
 }
 
 std::string Run::key_after(const Point& from, const RecipeStep& step, size_t index) const {
   const StepPlan plan = step.def->plan(step.params, recipe_.train);
-  return fmt::format("{:02}-{}-{}", index + 1, step.def->name, hex(mix({hash_of(from.key), hash_of(plan.options.dump())})));
+  return fmt::format("{:02}-{}-{}", index + 1, step.def->name,
+                     hex(mix({hash_of(from.key), hash_of(plan.options.dump())})));
 }
 
 Point Run::step(const Point& from, const RecipeStep& step, size_t index, const std::string& key) {
@@ -141,7 +143,9 @@ Point Run::step(const Point& from, const RecipeStep& step, size_t index, const s
     const Json& packing = to.entry.at("packing");
     to.packing.codec = packing.at("codec").get<std::string>();
     to.packing.strip = packing.at("strip").get<bool>();
+    progress_.log(title + " (done before)");
   } else {
+    progress_.log(title);
     MemoryStore memory;
     FitStore& store = checkpoint ? static_cast<FitStore&>(*checkpoint) : memory;
     within(title, [&] { run_step(from, to, step, index, store); });
@@ -172,7 +176,8 @@ void Run::run_step(const Point& from, Point& to, const RecipeStep& step, size_t 
   verify(to.graph);
   to.frozen = freeze(to.graph);
 
-  to.entry = {{"step", step.def->name}, {"options", step.def->plan(step.params, recipe_.train).options}, {"seconds", seconds}};
+  to.entry = {
+      {"step", step.def->name}, {"options", step.def->plan(step.params, recipe_.train).options}, {"seconds", seconds}};
   to.entry["history"] = to_json(report.history);
   to.entry["warnings"] = report.warnings;
   to.entry["details"] = std::move(report.details);
@@ -184,9 +189,10 @@ void Run::run_step(const Point& from, Point& to, const RecipeStep& step, size_t 
 
 void Run::evaluate_validation(const Point& from, Point& to) {
   if (!data_ || !data_->validation) return;
-  const bool known = to.frozen == from.frozen && from.entry.contains("figures") && from.entry["figures"].contains("validation");
-  to.entry["figures"]["validation"] =
-      known ? from.entry["figures"]["validation"] : to_json(engine().evaluate(to.graph, *data_->validation, {}, progress_));
+  const bool known =
+      to.frozen == from.frozen && from.entry.contains("figures") && from.entry["figures"].contains("validation");
+  to.entry["figures"]["validation"] = known ? from.entry["figures"]["validation"]
+                                            : to_json(engine().evaluate(to.graph, *data_->validation, {}, progress_));
 }
 
 // All figures of a network, the test part among them.
@@ -291,7 +297,10 @@ RunResult Run::run(Graph start) {
     RowResult row;
     row.name = rows[i].name;
     row.graph = points[i].after->graph;
-    row.report = {{"name", row.name}, {"settings", rows[i].settings}, {"folder", row_folder(i, row.name)}, {"steps", points[i].entries}};
+    row.report = {{"name", row.name},
+                  {"settings", rows[i].settings},
+                  {"folder", row_folder(i, row.name)},
+                  {"steps", points[i].entries}};
     row.report["before"] = figures(*points[i].before);
     row.report["after"] = figures(*points[i].after);
     row.report["layers"] = measure_layers(points[i].after->graph, points[i].after->packing);

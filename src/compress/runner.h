@@ -18,31 +18,31 @@
 namespace pare {
 
 struct RunOptions {
-  std::string output;                    // folder of the result; empty: nothing is written
-  bool resume = false;                   // go on with the run that the folder holds
-  bool restart = false;                  // throw away the run that the folder holds
-  std::string data;                      // instead of the recipe's
+  std::string output;                       // folder of the result; empty: nothing is written
+  bool resume = false;                      // go on with the run that the folder holds
+  bool restart = false;                     // throw away the run that the folder holds
+  std::string data;                         // instead of the recipe's
   std::optional<DataOptions> data_options;  // instead of the recipe's; without, the model's preprocessing is used
-  std::optional<uint64_t> seed;          // instead of the recipe's
+  std::optional<uint64_t> seed;             // instead of the recipe's
   std::function<std::shared_ptr<Engine>()> engine;  // called when an engine is first needed
   WeightStyle weights = WeightStyle::compact;       // of the written ONNX file
-  std::optional<double> max_drop;        // allowed loss of validation accuracy, in percentage points
-  bool from_scratch = false;             // the start has fresh weights: "before" is the network after its training
-  std::string model;                     // how the user named the start, for the report
-  std::string command;                   // that reproduces the run, for the report
+  std::optional<double> max_drop;                   // allowed loss of validation accuracy, in percentage points
+  bool from_scratch = false;  // the start has fresh weights: "before" is the network after its training
+  std::string model;          // how the user named the start, for the report
+  std::string command;        // that reproduces the run, for the report
 };
 
 struct RowResult {
   std::string name;
   Graph graph;
   bool goal_reached = true;
-  nlohmann::ordered_json report;         // its entry of report["rows"]
+  nlohmann::ordered_json report;  // its entry of report["rows"]
 };
 struct RunResult {
   std::vector<RowResult> rows;
-  size_t best = 0;                       // the smallest row that keeps the accuracy budget; else the most accurate
-  bool goal_reached = true;              // of the best row
-  nlohmann::ordered_json report;         // docs/report.md
+  size_t best = 0;                // the smallest row that keeps the accuracy budget; else the most accurate
+  bool goal_reached = true;       // of the best row
+  nlohmann::ordered_json report;  // docs/report.md
 };
 
 // Error(invalid) when the output folder holds another run, or the data does not fit the model; Error(cancelled) when

@@ -11,7 +11,8 @@ std::string names_of(const std::vector<Layer>& all) {
   return all.size() > kShown ? text + ", ..." : text;
 }
 
-std::vector<bool> matches(const std::vector<Layer>& all, const std::vector<std::string>& patterns, std::string_view option) {
+std::vector<bool> matches(const std::vector<Layer>& all, const std::vector<std::string>& patterns,
+                          std::string_view option) {
   std::vector<bool> chosen(all.size(), false);
   for (const std::string& pattern : patterns) {
     bool any = false;

@@ -1,4 +1,5 @@
-// A step rewrites a graph: the unit of a recipe. One file per step with a StepDef row at its end and a line in step_list.def.
+// A step rewrites a graph: the unit of a recipe. One file per step with a StepDef row at its end and a line in
+// step_list.def.
 #pragma once
 
 #include <functional>
@@ -21,7 +22,7 @@ namespace pare {
 // What a step adds to the report: training curves, per-layer facts, warnings, notes of any shape.
 struct StepReport {
   std::vector<EpochRecord> history;
-  std::vector<std::string> warnings;            // "layer 'fc1' is at risk: 97 % of its weights are gone"
+  std::vector<std::string> warnings;  // "layer 'fc1' is at risk: 97 % of its weights are gone"
   nlohmann::ordered_json details = nlohmann::ordered_json::object();
 };
 
@@ -39,16 +40,16 @@ class FitStore {
 
 struct Session {
   Graph& graph;
-  const Data* data;                              // null when the recipe has none; need_data() says so
+  const Data* data;  // null when the recipe has none; need_data() says so
   Progress& progress;
   StepReport& report;
-  PackOptions& packing;                          // how the final .pare is written
-  std::function<Engine&()> engine;               // opened when first called
-  uint64_t seed = 0;                             // of this step
-  Param train_defaults;                          // the recipe's `train:` block
-  bool test_curves = false;                      // evaluate the test part after every epoch too
-  FitStore* store = nullptr;                     // null: no checkpoints
-  size_t fits = 0;                               // training runs of this step so far
+  PackOptions& packing;             // how the final .pare is written
+  std::function<Engine&()> engine;  // opened when first called
+  uint64_t seed = 0;                // of this step
+  Param train_defaults;             // the recipe's `train:` block
+  bool test_curves = false;         // evaluate the test part after every epoch too
+  FitStore* store = nullptr;        // null: no checkpoints
+  size_t fits = 0;                  // training runs of this step so far
 
   const Data& need_data(std::string_view what) const;  // Error(invalid) "prune_weights with epochs needs data (--data)"
   // Trains the graph with cross entropy (mean squared error for targets that are no classes); checkpoints, resumes
@@ -80,6 +81,7 @@ struct LayerFilter {
     v.field("exclude", exclude, "not these layers");
   }
 };
-std::vector<Layer> select(const Graph& graph, const LayerFilter& filter);  // Error(invalid) for a pattern that matches nothing
+std::vector<Layer> select(const Graph& graph,
+                          const LayerFilter& filter);  // Error(invalid) for a pattern that matches nothing
 
 }  // namespace pare

@@ -15,7 +15,8 @@ __asm__(
     ".global pare_chart_library_begin\n"
     ".hidden pare_chart_library_begin\n"
     "pare_chart_library_begin:\n"
-    ".incbin \"" PARE_CHART_LIBRARY "\"\n"
+    ".incbin \"" PARE_CHART_LIBRARY
+    "\"\n"
     ".global pare_chart_library_end\n"
     ".hidden pare_chart_library_end\n"
     "pare_chart_library_end:\n"

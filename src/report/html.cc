@@ -46,12 +46,23 @@ std::string escape(std::string_view text) {
   std::string result;
   for (const char c : text) {
     switch (c) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      case '"': result += "&quot;"; break;
-      case '\'': result += "&#39;"; break;
-      default: result += c;
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      case '\'':
+        result += "&#39;";
+        break;
+      default:
+        result += c;
     }
   }
   return result;
@@ -61,8 +72,10 @@ std::string escape(std::string_view text) {
 std::string script_json(const Json& json) {
   std::string result;
   for (const char c : json.dump(-1, ' ', true, Json::error_handler_t::replace)) {
-    if (c == '<') result += "\\u003c";
-    else result += c;
+    if (c == '<')
+      result += "\\u003c";
+    else
+      result += c;
   }
   return result;
 }
@@ -87,13 +100,21 @@ class Charts {
  public:
   void add(const std::string& title, const std::string& x, const std::string& y, Json lines, bool log_x = false) {
     if (lines.empty()) return;
-    list_.push_back({{"id", fmt::format("chart{}", list_.size())}, {"title", title}, {"x", x}, {"y", y}, {"log_x", log_x}, {"lines", std::move(lines)}});
+    list_.push_back({{"id", fmt::format("chart{}", list_.size())},
+                     {"title", title},
+                     {"x", x},
+                     {"y", y},
+                     {"log_x", log_x},
+                     {"lines", std::move(lines)}});
   }
   std::string html() const {
     if (list_.empty()) return "";
-    if (chart_library().empty()) return "<p class=\"note\">No curves: this build of pare is without its chart library (Debian: libjs-chart.js).</p>\n";
+    if (chart_library().empty())
+      return "<p class=\"note\">No curves: this build of pare is without its chart library (Debian: "
+             "libjs-chart.js).</p>\n";
     std::string html = "<h2>Curves</h2>\n<div class=\"charts\">\n";
-    for (const Json& chart : list_) html += fmt::format("<div class=\"chart\"><canvas id=\"{}\"></canvas></div>\n", chart["id"].get<std::string>());
+    for (const Json& chart : list_)
+      html += fmt::format("<div class=\"chart\"><canvas id=\"{}\"></canvas></div>\n", chart["id"].get<std::string>());
     html += "</div>\n<script type=\"application/json\" id=\"charts\">" + script_json(list_) + "</script>\n<script>\n";
     html += chart_library();
     html += "\n</script>\n<script>";
@@ -106,7 +127,8 @@ class Charts {
 };
 
 // One line of a chart from a list of epochs; nothing when no epoch has the figure.
-void add_line(Json& lines, const std::string& label, const Json& history, const Json::json_pointer& figure, double factor) {
+void add_line(Json& lines, const std::string& label, const Json& history, const Json::json_pointer& figure,
+              double factor) {
   Json points = Json::array();
   for (const Json& record : history) {
     if (!record.contains(figure) || !record[figure].is_number()) continue;
@@ -135,9 +157,11 @@ void add_sweep_charts(Charts& charts, const Json& rows) {
     Json points = Json::array();
     for (const Json& row : rows) {
       const Json& after = row.at("after");
-      if (after.contains(part)) points.push_back({{"x", after.at("pare_bytes")}, {"y", 100 * after.at(part).at("top1").get<double>()}});
+      if (after.contains(part))
+        points.push_back({{"x", after.at("pare_bytes")}, {"y", 100 * after.at(part).at("top1").get<double>()}});
     }
-    std::sort(points.begin(), points.end(), [](const Json& a, const Json& b) { return a["x"].get<double>() < b["x"].get<double>(); });
+    std::sort(points.begin(), points.end(),
+              [](const Json& a, const Json& b) { return a["x"].get<double>() < b["x"].get<double>(); });
     if (!points.empty()) trade.push_back({{"label", part}, {"points", std::move(points)}});
   }
   for (const Json& row : rows) {
@@ -166,17 +190,21 @@ std::string warning_list(const Json& row) {
 std::string report_to_html(const Json& report) {
   const Json& rows = report.at("rows");
   const std::string model = report.value("model", "");
-  std::string html = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n";
-  html += fmt::format("<title>pare: {}</title>\n<style>{}</style></head><body>\n<h1>pare: {}</h1>\n", escape(model), kStyle, escape(model));
-  if (const std::string summary = report.value("summary", ""); !summary.empty()) html += "<p class=\"note\">" + escape(summary) + "</p>\n";
+  std::string html =
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+      "content=\"width=device-width\">\n";
+  html += fmt::format("<title>pare: {}</title>\n<style>{}</style></head><body>\n<h1>pare: {}</h1>\n", escape(model),
+                      kStyle, escape(model));
+  if (const std::string summary = report.value("summary", ""); !summary.empty())
+    html += "<p class=\"note\">" + escape(summary) + "</p>\n";
   Charts charts;
   if (rows.size() > 1) {
     html += markup(row_table(report));
     add_sweep_charts(charts, rows);
     html += charts.html();
     for (const Json& row : rows) {
-      html += "<details><summary>" + escape(row.value("name", "")) + "</summary>\n" + markup(before_and_after(row)) + warning_list(row) +
-              markup(step_table(row)) + markup(layer_table(row)) + "</details>\n";
+      html += "<details><summary>" + escape(row.value("name", "")) + "</summary>\n" + markup(before_and_after(row)) +
+              warning_list(row) + markup(step_table(row)) + markup(layer_table(row)) + "</details>\n";
     }
   } else {
     for (const Json& row : rows) {

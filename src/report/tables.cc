@@ -20,10 +20,16 @@ const Json& at(const Json& json, std::initializer_list<std::string_view> path) {
   return *here;
 }
 
-std::string text(const Json& json) { return json.is_string() ? json.get<std::string>() : json.is_null() ? "" : json.dump(); }
+std::string text(const Json& json) {
+  return json.is_string() ? json.get<std::string>() : json.is_null() ? "" : json.dump();
+}
 std::string count(const Json& json) { return json.is_number() ? with_commas(json.get<int64_t>()) : ""; }
-std::string real(const Json& json, int digits) { return json.is_number() ? fmt::format("{:.{}f}", json.get<double>(), digits) : ""; }
-std::string percent(const Json& json) { return json.is_number() ? fmt::format("{:.2f} %", 100 * json.get<double>()) : ""; }
+std::string real(const Json& json, int digits) {
+  return json.is_number() ? fmt::format("{:.{}f}", json.get<double>(), digits) : "";
+}
+std::string percent(const Json& json) {
+  return json.is_number() ? fmt::format("{:.2f} %", 100 * json.get<double>()) : "";
+}
 std::string seconds(const Json& json) { return json.is_number() ? fmt::format("{:.1f} s", json.get<double>()) : ""; }
 
 // How many times smaller.
@@ -78,21 +84,25 @@ ReportTable before_and_after(const Json& row) {
   const Json &before = at(row, {"before"}), &after = at(row, {"after"});
   ReportTable table{"Before and after", {"", "before", "after", "smaller"}, {}};
   const auto counted = [&](const char* label, std::string_view key) {
-    table.rows.push_back({label, count(at(before, {key})), count(at(after, {key})), times(at(before, {key}), at(after, {key}))});
+    table.rows.push_back(
+        {label, count(at(before, {key})), count(at(after, {key})), times(at(before, {key}), at(after, {key}))});
   };
   counted("ONNX file, bytes", "onnx_bytes");
   counted(".pare file, bytes", "pare_bytes");
-  table.rows.push_back({"ONNX before to .pare after", "", "", times(at(before, {"onnx_bytes"}), at(after, {"pare_bytes"}))});
+  table.rows.push_back(
+      {"ONNX before to .pare after", "", "", times(at(before, {"onnx_bytes"}), at(after, {"pare_bytes"}))});
   counted("parameters", "parameters");
   counted("non-zeros", "nonzeros");
   counted("multiply-adds per sample", "macs");
   for (const std::string_view part : {"validation", "test"}) {
     if (at(before, {part}).is_null() && at(after, {part}).is_null()) continue;
     const std::string name(part);
-    table.rows.push_back({name + " accuracy", percent(at(before, {part, "top1"})), percent(at(after, {part, "top1"})), ""});
-    table.rows.push_back({name + " correct",
-                          fmt::format("{} / {}", count(at(before, {part, "correct"})), count(at(before, {part, "samples"}))),
-                          fmt::format("{} / {}", count(at(after, {part, "correct"})), count(at(after, {part, "samples"}))), ""});
+    table.rows.push_back(
+        {name + " accuracy", percent(at(before, {part, "top1"})), percent(at(after, {part, "top1"})), ""});
+    table.rows.push_back(
+        {name + " correct",
+         fmt::format("{} / {}", count(at(before, {part, "correct"})), count(at(before, {part, "samples"}))),
+         fmt::format("{} / {}", count(at(after, {part, "correct"})), count(at(after, {part, "samples"}))), ""});
     table.rows.push_back({name + " loss", real(at(before, {part, "loss"}), 4), real(at(after, {part, "loss"}), 4), ""});
   }
   return table;
@@ -102,27 +112,34 @@ ReportTable step_table(const Json& row) {
   ReportTable table{"Steps", {"step", "epochs", "time", "non-zeros", ".pare bytes", "validation"}, {}};
   for (const Json& step : at(row, {"steps"})) {
     const Json& history = at(step, {"history"});
-    table.rows.push_back({text(at(step, {"step"})), history.empty() ? "" : std::to_string(history.size()), seconds(at(step, {"seconds"})),
-                          count(at(step, {"figures", "nonzeros"})), count(at(step, {"figures", "pare_bytes"})),
+    table.rows.push_back({text(at(step, {"step"})), history.empty() ? "" : std::to_string(history.size()),
+                          seconds(at(step, {"seconds"})), count(at(step, {"figures", "nonzeros"})),
+                          count(at(step, {"figures", "pare_bytes"})),
                           percent(at(step, {"figures", "validation", "top1"}))});
   }
   return table;
 }
 
 ReportTable layer_table(const Json& row) {
-  ReportTable table{"Layers", {"layer", "op", "shape", "parameters", "non-zeros", "kept", "bits", "bytes", "codec"}, {}};
+  ReportTable table{
+      "Layers", {"layer", "op", "shape", "parameters", "non-zeros", "kept", "bits", "bytes", "codec"}, {}};
   for (const Json& layer : at(row, {"layers"})) {
     const Json &all = at(layer, {"parameters"}), &left = at(layer, {"nonzeros"});
     std::string kept;
-    if (all.is_number() && left.is_number() && all.get<double>() > 0) kept = fmt::format("{:.1f} %", 100 * left.get<double>() / all.get<double>());
-    table.rows.push_back({text(at(layer, {"name"})), text(at(layer, {"op"})), shape(at(layer, {"shape"})), count(all), count(left), kept,
-                          real(at(layer, {"bits"}), 0), count(at(layer, {"bytes"})), text(at(layer, {"codec"}))});
+    if (all.is_number() && left.is_number() && all.get<double>() > 0)
+      kept = fmt::format("{:.1f} %", 100 * left.get<double>() / all.get<double>());
+    table.rows.push_back({text(at(layer, {"name"})), text(at(layer, {"op"})), shape(at(layer, {"shape"})), count(all),
+                          count(left), kept, real(at(layer, {"bits"}), 0), count(at(layer, {"bytes"})),
+                          text(at(layer, {"codec"}))});
   }
   return table;
 }
 
 ReportTable row_table(const Json& report) {
-  ReportTable table{"Rows", {"row", ".pare bytes", "smaller", "non-zeros", "validation", "test", "test correct", "train time", "test time"}, {}};
+  ReportTable table{
+      "Rows",
+      {"row", ".pare bytes", "smaller", "non-zeros", "validation", "test", "test correct", "train time", "test time"},
+      {}};
   const Json& marks = at(report, {"figures_at"});
   for (const Json& mark : marks) {
     const std::string epoch = "epoch " + text(mark.is_number() ? Json(mark.get<int64_t>()) : mark);
@@ -131,10 +148,15 @@ ReportTable row_table(const Json& report) {
   for (const Json& row : at(report, {"rows"})) {
     const Json& after = at(row, {"after"});
     const Json& ratio = at(row, {"ratio"});
-    std::vector<std::string> cells{text(at(row, {"name"})), count(at(after, {"pare_bytes"})), ratio.is_number() ? real(ratio, 1) + "x" : "",
-                                   count(at(after, {"nonzeros"})), percent(at(after, {"validation", "top1"})),
-                                   percent(at(after, {"test", "top1"})), count(at(after, {"test", "correct"})),
-                                   fmt::format("{:.1f} s", total_seconds(row, {"train_seconds"})), seconds(at(after, {"test", "seconds"}))};
+    std::vector<std::string> cells{text(at(row, {"name"})),
+                                   count(at(after, {"pare_bytes"})),
+                                   ratio.is_number() ? real(ratio, 1) + "x" : "",
+                                   count(at(after, {"nonzeros"})),
+                                   percent(at(after, {"validation", "top1"})),
+                                   percent(at(after, {"test", "top1"})),
+                                   count(at(after, {"test", "correct"})),
+                                   fmt::format("{:.1f} s", total_seconds(row, {"train_seconds"})),
+                                   seconds(at(after, {"test", "seconds"}))};
     for (const Json& mark : marks) {
       const Json& record = record_at(row, mark.is_number() ? mark.get<double>() : 0);
       cells.push_back(real(at(record, {"train_loss"}), 4));
@@ -159,7 +181,8 @@ ReportTable facts(const Json& report) {
   fact("seed", text(at(report, {"seed"})));
   fact("pare", text(at(report, {"pare"})));
   fact("engine", text(at(report, {"engine"})));
-  fact("machine", fmt::format("{}, {} cores", text(at(report, {"machine", "cpu"})), text(at(report, {"machine", "cores"}))));
+  fact("machine",
+       fmt::format("{}, {} cores", text(at(report, {"machine", "cpu"})), text(at(report, {"machine", "cores"}))));
   fact("time", seconds(at(report, {"seconds"})));
   return table;
 }

@@ -10,13 +10,16 @@ std::string text_of(const ReportTable& table) {
   return text.str();
 }
 
-std::string section(const ReportTable& table) { return table.rows.empty() ? "" : "\n" + table.title + "\n" + text_of(table); }
+std::string section(const ReportTable& table) {
+  return table.rows.empty() ? "" : "\n" + table.title + "\n" + text_of(table);
+}
 
 }  // namespace
 
 std::string report_to_text(const nlohmann::ordered_json& report) {
   std::string text;
-  for (const auto& fact : facts(report).rows) text += fact[0] + std::string(fact[0].size() < 9 ? 9 - fact[0].size() : 1, ' ') + fact[1] + "\n";
+  for (const auto& fact : facts(report).rows)
+    text += fact[0] + std::string(fact[0].size() < 9 ? 9 - fact[0].size() : 1, ' ') + fact[1] + "\n";
   const auto rows = report.find("rows");
   if (rows == report.end() || !rows->is_array()) return text;
   if (rows->size() > 1) return text + section(row_table(report));

@@ -22,7 +22,8 @@ class CompressTest : public ::testing::Test {
  protected:
   void SetUp() override {
     const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    folder = (std::filesystem::exists("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path()) / ("pare-" + std::to_string(::getpid()) + "-" + info->name());
+    folder = (std::filesystem::exists("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path()) /
+             ("pare-" + std::to_string(::getpid()) + "-" + info->name());
     std::filesystem::remove_all(folder);
     std::filesystem::create_directories(folder / "data");
     write_part("train", 40);
@@ -62,7 +63,8 @@ class CompressTest : public ::testing::Test {
     std::string pixels, labels;
     for (uint32_t i = 0; i < count * 64; ++i) pixels.push_back(static_cast<char>(i * 37));
     for (uint32_t i = 0; i < count; ++i) labels.push_back(static_cast<char>(i % 10));
-    std::ofstream(folder / "data" / (part + "-images-idx3-ubyte"), std::ios::binary) << test::idx({count, 8, 8}, pixels);
+    std::ofstream(folder / "data" / (part + "-images-idx3-ubyte"), std::ios::binary)
+        << test::idx({count, 8, 8}, pixels);
     std::ofstream(folder / "data" / (part + "-labels-idx1-ubyte"), std::ios::binary) << test::idx({count}, labels);
   }
 };

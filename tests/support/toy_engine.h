@@ -21,10 +21,10 @@ struct Killed : std::runtime_error {
 class ToyEngine : public Engine {
  public:
   int steps_per_epoch = 4;
-  int64_t lives = -1;                   // calls until Killed is thrown; -1: never
+  int64_t lives = -1;  // calls until Killed is thrown; -1: never
   int64_t calls = 0, evaluations = 0, epochs_trained = 0;
   std::vector<const Dataset*> evaluated;
-  std::function<void()> on_tick;        // a place where a process may die
+  std::function<void()> on_tick;  // a place where a process may die
 
   std::string description() const override { return "toy"; }
   std::vector<Tensor> run(const Graph&, std::span<const Tensor>, std::span<const ValueId>) override { return {}; }
@@ -55,8 +55,12 @@ class ToyEngine : public Engine {
       for (int i = 0; i < steps_per_epoch; ++i) fit.update();
       tick();
       ++epochs_trained;
-      EpochRecord record{.epoch = epoch, .rate = job.options.rate, .train_loss = 1.0 / static_cast<double>(epoch), .train_seconds = 0.5,
-                         .validation = {}, .test = {}};
+      EpochRecord record{.epoch = epoch,
+                         .rate = job.options.rate,
+                         .train_loss = 1.0 / static_cast<double>(epoch),
+                         .train_seconds = 0.5,
+                         .validation = {},
+                         .test = {}};
       if (job.validation) {
         fit.write_back();
         record.validation = evaluate(*job.graphs[0].graph, *job.validation, {}, progress);
@@ -91,7 +95,8 @@ class ToyEngine : public Engine {
         codebooks_.push_back(value.encoding.grid ? value.encoding.grid->codebook : std::vector<float>());
         masks_.push_back(value.encoding.mask);
         gradients_.emplace_back(view.size(), 0.0F);
-        parameters_.push_back({"student", static_cast<ValueId>(i), value.name, value.constant->shape(), {}, {}, nullptr});
+        parameters_.push_back(
+            {"student", static_cast<ValueId>(i), value.name, value.constant->shape(), {}, {}, nullptr});
       }
       for (size_t p = 0; p < parameters_.size(); ++p) {
         parameters_[p].weight = weights_[p];
@@ -155,8 +160,12 @@ class ToyEngine : public Engine {
         at += size;
       });
       for (int64_t e = 1; e <= epoch; ++e) {
-        job_.history.push_back({.epoch = e, .rate = job_.options.rate, .train_loss = 1.0 / static_cast<double>(e), .train_seconds = 0.5,
-                                .validation = {}, .test = {}});
+        job_.history.push_back({.epoch = e,
+                                .rate = job_.options.rate,
+                                .train_loss = 1.0 / static_cast<double>(e),
+                                .train_seconds = 0.5,
+                                .validation = {},
+                                .test = {}});
       }
     }
 

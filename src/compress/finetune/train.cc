@@ -9,10 +9,15 @@ namespace {
 struct Train {
   TrainOptions train;
   template <class V>
-  void visit(V& v) { train.visit(v); }
+  void visit(V& v) {
+    train.visit(v);
+  }
 };
 struct Finetune : Train {
-  Finetune() { train.epochs = 3; train.rate = 0.005; }
+  Finetune() {
+    train.epochs = 3;
+    train.rate = 0.005;
+  }
 };
 
 // The recipe's `train:` block speaks for `train` in full, epochs too; for `finetune` not its rate and epochs.
@@ -46,9 +51,13 @@ StepPlan plan(const Param& params, const Param& defaults) {
 
 extern const StepDef step_train;
 extern const StepDef step_finetune;
-const StepDef step_train{"train", "trains the network on the data", run<Train>, plan<Train>,
-                         [] { return params_help(Train{}); }, false};
-const StepDef step_finetune{"finetune", "trains briefly at a low rate; masks and codebooks hold", run<Finetune>,
-                            plan<Finetune>, [] { return params_help(Finetune{}); }, false};
+const StepDef step_train{"train",     "trains the network on the data",    run<Train>,
+                         plan<Train>, [] { return params_help(Train{}); }, false};
+const StepDef step_finetune{"finetune",
+                            "trains briefly at a low rate; masks and codebooks hold",
+                            run<Finetune>,
+                            plan<Finetune>,
+                            [] { return params_help(Finetune{}); },
+                            false};
 
 }  // namespace pare

@@ -37,7 +37,9 @@ void run(Session& session, const Param& params) {
 
 extern const StepDef step_pack;
 const StepDef step_pack{"pack", "chooses how the .pare file is coded", run,
-                        [](const Param& params, const Param&) { return StepPlan{params_to_json(read(params)), 0}; },
+                        [](const Param& params, const Param&) {
+                          return StepPlan{params_to_json(read(params)), 0};
+                        },
                         [] { return params_help(PackStep{}); }};
 
 }  // namespace pare

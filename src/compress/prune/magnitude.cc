@@ -6,10 +6,12 @@
 namespace pare {
 
 extern const Criterion criterion_magnitude;
-const Criterion criterion_magnitude{
-    "magnitude", "absolute value of the weight", {},
-    [](const WeightEvidence& evidence, uint64_t, std::span<float> scores) {
-      for (size_t i = 0; i < scores.size(); ++i) scores[i] = std::fabs(evidence.weight[i]);
-    }};
+const Criterion criterion_magnitude{"magnitude",
+                                    "absolute value of the weight",
+                                    {},
+                                    [](const WeightEvidence& evidence, uint64_t, std::span<float> scores) {
+                                      for (size_t i = 0; i < scores.size(); ++i)
+                                        scores[i] = std::fabs(evidence.weight[i]);
+                                    }};
 
 }  // namespace pare

@@ -18,7 +18,9 @@ constexpr float kProtected = std::numeric_limits<float>::infinity();
 class Units {
  public:
   Units(const MatrixView& view, const Pattern& pattern)
-      : view_(view), rows_(pattern.rows), columns_(pattern.columns),
+      : view_(view),
+        rows_(pattern.rows),
+        columns_(pattern.columns),
         per_row_((view.columns + columns_ - 1) / columns_),
         unit_rows_((view.all_rows() + rows_ - 1) / rows_) {}
 
@@ -63,7 +65,8 @@ std::vector<size_t> guarded(const std::vector<float>& scores, const Units& units
       if (*best > kGone) result.push_back(static_cast<size_t>(best - scores.begin()));
     }
   }
-  const size_t count = std::clamp<size_t>(static_cast<size_t>(std::ceil(share * static_cast<double>(scores.size()))), 1, scores.size());
+  const size_t count =
+      std::clamp<size_t>(static_cast<size_t>(std::ceil(share * static_cast<double>(scores.size()))), 1, scores.size());
   std::vector<size_t> order(scores.size());
   std::iota(order.begin(), order.end(), size_t{0});
   const auto better = [&](size_t a, size_t b) { return scores[a] != scores[b] ? scores[a] > scores[b] : a < b; };
@@ -74,9 +77,9 @@ std::vector<size_t> guarded(const std::vector<float>& scores, const Units& units
   return result;
 }
 
-
 // Removes the `count` lowest units of all pooled tasks; ties go in the order of the tasks and elements.
-void remove_lowest(std::span<MaskTask> tasks, const Pattern& pattern, double sparsity, double min_kept, bool keep_rows) {
+void remove_lowest(std::span<MaskTask> tasks, const Pattern& pattern, double sparsity, double min_kept,
+                   bool keep_rows) {
   size_t total = 0, fixed = 0;
   std::vector<std::vector<float>> scores;
   std::vector<std::vector<std::pair<size_t, float>>> kept;  // guarded units and the scores they had
@@ -94,12 +97,14 @@ void remove_lowest(std::span<MaskTask> tasks, const Pattern& pattern, double spa
     fixed += kept.back().size();
     pool.insert(pool.end(), scores.back().begin(), scores.back().end());
   }
-  const size_t count = std::min(static_cast<size_t>(std::llround(sparsity * static_cast<double>(total))), total - fixed);
+  const size_t count =
+      std::min(static_cast<size_t>(std::llround(sparsity * static_cast<double>(total))), total - fixed);
   if (count == 0) return;
   std::nth_element(pool.begin(), pool.begin() + static_cast<std::ptrdiff_t>(count - 1), pool.end());
   const float threshold = pool[count - 1];
   size_t below = 0;
-  for (const auto& task : scores) below += static_cast<size_t>(std::count_if(task.begin(), task.end(), [&](float s) { return s < threshold; }));
+  for (const auto& task : scores)
+    below += static_cast<size_t>(std::count_if(task.begin(), task.end(), [&](float s) { return s < threshold; }));
   size_t ties = count - below;
   for (size_t t = 0; t < tasks.size(); ++t) {
     const Units units(tasks[t].view, pattern);
@@ -138,7 +143,8 @@ MatrixView matrix_view(const Graph& graph, const Layer& layer) {
   const Node& node = graph.node(layer.node);
   const Shape& shape = graph.value(layer.weight).constant->shape();
   const auto product = [&](size_t from, size_t to) {
-    return std::accumulate(shape.begin() + static_cast<std::ptrdiff_t>(from), shape.begin() + static_cast<std::ptrdiff_t>(to), int64_t{1}, std::multiplies<>());
+    return std::accumulate(shape.begin() + static_cast<std::ptrdiff_t>(from),
+                           shape.begin() + static_cast<std::ptrdiff_t>(to), int64_t{1}, std::multiplies<>());
   };
   MatrixView view;
   const size_t rank = shape.size();
@@ -177,8 +183,10 @@ Pattern parse_pattern(std::string_view text) {
 
 void prune_layers(std::span<MaskTask> tasks, const Pattern& pattern, const Guards& guards) {
   for (MaskTask& task : tasks) {
-    if (pattern.kind == Pattern::Kind::n_of_m) remove_n_of_m(task, pattern);
-    else remove_lowest({&task, 1}, pattern, task.sparsity, 0, guards.keep_rows);
+    if (pattern.kind == Pattern::Kind::n_of_m)
+      remove_n_of_m(task, pattern);
+    else
+      remove_lowest({&task, 1}, pattern, task.sparsity, 0, guards.keep_rows);
   }
 }
 

@@ -29,8 +29,8 @@ MatrixView matrix_view(const Graph& graph, const Layer& layer);
 struct Pattern {
   enum class Kind : uint8_t { element, n_of_m, block };
   Kind kind = Kind::element;
-  int64_t n = 0, m = 0;              // n_of_m: n stay of every m consecutive columns; the rest of a row keeps its share
-  int64_t rows = 1, columns = 1;     // block; blocks at the edge may be smaller
+  int64_t n = 0, m = 0;           // n_of_m: n stay of every m consecutive columns; the rest of a row keeps its share
+  int64_t rows = 1, columns = 1;  // block; blocks at the edge may be smaller
 };
 Pattern parse_pattern(std::string_view text);  // "none", "2:4", "1x4"; Error(invalid)
 

@@ -22,13 +22,18 @@ struct PruneOptions {
   int64_t calibration = 16;
   LayerFilter filter;
   TrainOptions train;
-  PruneOptions() { train.epochs = 0; train.rate = 0.01; }
+  PruneOptions() {
+    train.epochs = 0;
+    train.rate = 0.01;
+  }
 
   void visit(ParamVisitor& v) {
     v.field("sparsity", sparsity, "share of the weights to remove, one number or per layer", {0, 0.99999});
     v.field("criterion", criterion, "what makes a weight important: a row of `pare list criteria`");
-    v.field("scope", scope, "layer: every layer by its own sparsity; global: one threshold for all", {"layer", "global"});
-    v.field("block", block, "what goes together: none, N:M (N stay of M, sparsity follows), RxC blocks of outputs x inputs");
+    v.field("scope", scope, "layer: every layer by its own sparsity; global: one threshold for all",
+            {"layer", "global"});
+    v.field("block", block,
+            "what goes together: none, N:M (N stay of M, sparsity follows), RxC blocks of outputs x inputs");
     v.field("schedule", schedule, "oneshot: at once, then trains; iterative: rounds of both; cubic: while training",
             {"oneshot", "iterative", "cubic"});
     v.field("rounds", rounds, "of the iterative schedule, `epochs` each", {1, 1000});
@@ -58,7 +63,7 @@ class Pruner {
   std::span<const PruneLayer> layers() const { return layers_; }
   const Criterion& criterion() const { return *criterion_; }
 
-  struct Item {                       // one per layer, in order
+  struct Item {  // one per layer, in order
     WeightEvidence evidence;
     BitMask* mask;
   };

@@ -13,14 +13,19 @@ PruneOptions read(const Param& params, const Param& defaults) {
   const Criterion& criterion = find_criterion(options.criterion);
   const Pattern pattern = parse_pattern(options.block);
   const bool global = options.scope == "global";
-  ensure(!global || options.sparsity.rules.empty(), "scope global takes one sparsity for all layers, not one per layer");
-  ensure(!global || pattern.kind != Pattern::Kind::n_of_m, "block {} gives every layer the same sparsity: scope has to be layer", options.block);
-  ensure(pattern.kind != Pattern::Kind::n_of_m || !params.find("sparsity"), "block {} says the sparsity itself: leave `sparsity` out", options.block);
-  ensure(pattern.kind == Pattern::Kind::n_of_m || params.find("sparsity"), "say the share of weights to remove: `sparsity`");
+  ensure(!global || options.sparsity.rules.empty(),
+         "scope global takes one sparsity for all layers, not one per layer");
+  ensure(!global || pattern.kind != Pattern::Kind::n_of_m,
+         "block {} gives every layer the same sparsity: scope has to be layer", options.block);
+  ensure(pattern.kind != Pattern::Kind::n_of_m || !params.find("sparsity"),
+         "block {} says the sparsity itself: leave `sparsity` out", options.block);
+  ensure(pattern.kind == Pattern::Kind::n_of_m || params.find("sparsity"),
+         "say the share of weights to remove: `sparsity`");
   if (options.schedule == "cubic") {
     ensure(options.train.epochs > 0, "schedule cubic prunes while training: say `epochs`");
     ensure(options.begin < options.end, "begin ({}) has to be before end ({})", options.begin, options.end);
-    ensure(!criterion.needs.curvature && !criterion.needs.input_rms, "criterion {} cannot be computed while training: use oneshot or iterative", criterion.name);
+    ensure(!criterion.needs.curvature && !criterion.needs.input_rms,
+           "criterion {} cannot be computed while training: use oneshot or iterative", criterion.name);
   }
   return options;
 }
@@ -35,11 +40,13 @@ void describe(Session& session, const Pruner& pruner) {
     const double share = static_cast<double>(kept) / size;
     rows.push_back({{"layer", layer.name}, {"kept", kept}, {"sparsity", 1 - share}, {"rescued", pruner.rescued()[i]}});
     if (pruner.rescued()[i] > 0) {
-      session.report.warnings.push_back(fmt::format("layer '{}': {} weights below the threshold stay so that no output is cut off",
-                                                    layer.name, pruner.rescued()[i]));
+      session.report.warnings.push_back(
+          fmt::format("layer '{}': {} weights below the threshold stay so that no output is cut off", layer.name,
+                      pruner.rescued()[i]));
     }
     if (share < kAtRisk) {
-      session.report.warnings.push_back(fmt::format("layer '{}' is at risk: {:.1f} % of its weights are gone", layer.name, 100 * (1 - share)));
+      session.report.warnings.push_back(
+          fmt::format("layer '{}' is at risk: {:.1f} % of its weights are gone", layer.name, 100 * (1 - share)));
     }
   }
   session.report.details["layers"] = std::move(rows);
@@ -75,13 +82,12 @@ void run(Session& session, const Param& params) {
 }  // namespace
 
 extern const StepDef step_prune_weights;
-const StepDef step_prune_weights{
-    "prune_weights", "removes weights that matter little; zeros stay zero", run,
-    [](const Param& params, const Param& defaults) {
-      const PruneOptions options = read(params, defaults);
-      const int64_t rounds = options.schedule == "iterative" ? options.rounds : 1;
-      return StepPlan{params_to_json(options), options.train.epochs * rounds};
-    },
-    [] { return params_help(PruneOptions{}); }};
+const StepDef step_prune_weights{"prune_weights", "removes weights that matter little; zeros stay zero", run,
+                                 [](const Param& params, const Param& defaults) {
+                                   const PruneOptions options = read(params, defaults);
+                                   const int64_t rounds = options.schedule == "iterative" ? options.rounds : 1;
+                                   return StepPlan{params_to_json(options), options.train.epochs * rounds};
+                                 },
+                                 [] { return params_help(PruneOptions{}); }};
 
 }  // namespace pare

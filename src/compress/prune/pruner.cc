@@ -9,15 +9,20 @@
 namespace pare {
 
 Pruner::Pruner(const Graph& graph, const PruneOptions& options, uint64_t seed)
-    : options_(options), criterion_(&find_criterion(options.criterion)), pattern_(parse_pattern(options.block)), seed_(seed) {
+    : options_(options),
+      criterion_(&find_criterion(options.criterion)),
+      pattern_(parse_pattern(options.block)),
+      seed_(seed) {
   const std::vector<Layer> all = pare::layers(graph);
   std::set<ValueId> seen;
   for (const Layer& layer : select(graph, options.filter)) {
     if (layer.kind == LayerKind::norm || !seen.insert(layer.weight).second) continue;
     if (graph.value(layer.weight).constant->size() == 0) continue;
-    const auto index = static_cast<size_t>(std::find_if(all.begin(), all.end(), [&](const Layer& l) { return l.node == layer.node; }) - all.begin());
+    const auto index = static_cast<size_t>(
+        std::find_if(all.begin(), all.end(), [&](const Layer& l) { return l.node == layer.node; }) - all.begin());
     double sparsity = value_for(options.sparsity, all, index);
-    if (pattern_.kind == Pattern::Kind::n_of_m) sparsity = 1 - static_cast<double>(pattern_.n) / static_cast<double>(pattern_.m);
+    if (pattern_.kind == Pattern::Kind::n_of_m)
+      sparsity = 1 - static_cast<double>(pattern_.n) / static_cast<double>(pattern_.m);
     layers_.push_back({layer.name, layer.weight, matrix_view(graph, layer), sparsity});
   }
   ensure(!layers_.empty(), "prune_weights: no layer is left to prune");
@@ -30,10 +35,13 @@ void Pruner::prune(std::span<const Item> items, const Growth& now) {
   for (size_t i = 0; i < items.size(); ++i) {
     scores[i].resize(items[i].evidence.weight.size());
     criterion_->score(items[i].evidence, seed_, scores[i]);
-    tasks[i] = {.view = layers_[i].view, .scores = scores[i], .mask = items[i].mask, .sparsity = now(layers_[i].sparsity)};
+    tasks[i] = {
+        .view = layers_[i].view, .scores = scores[i], .mask = items[i].mask, .sparsity = now(layers_[i].sparsity)};
   }
-  if (options_.scope == "global") prune_globally(tasks, now(options_.sparsity.otherwise), pattern_, options_.guards);
-  else prune_layers(tasks, pattern_, options_.guards);
+  if (options_.scope == "global")
+    prune_globally(tasks, now(options_.sparsity.otherwise), pattern_, options_.guards);
+  else
+    prune_layers(tasks, pattern_, options_.guards);
   for (size_t i = 0; i < tasks.size(); ++i) rescued_[i] = tasks[i].rescued;
 }
 
@@ -55,7 +63,8 @@ void Pruner::prune(Graph& graph, const Evidence& evidence, const Growth& now) {
                      &masks[i]});
   }
   prune(items, now);
-  for (size_t i = 0; i < layers_.size(); ++i) apply_mask(graph, layers_[i].weight, std::move(masks[i]), layers_[i].name);
+  for (size_t i = 0; i < layers_.size(); ++i)
+    apply_mask(graph, layers_[i].weight, std::move(masks[i]), layers_[i].name);
 }
 
 void apply_mask(Graph& graph, ValueId weight, BitMask mask, const std::string& layer) {
@@ -65,7 +74,8 @@ void apply_mask(Graph& graph, ValueId weight, BitMask mask, const std::string& l
   int32_t zero = 0;
   if (value.encoding.grid) {
     const std::optional<int32_t> level = zero_level(*value.encoding.grid);
-    ensure(level && value.encoding.grid->dim == 1, "layer '{}': its grid has no zero, so it cannot be pruned any more (prune before sharing)", layer);
+    ensure(level && value.encoding.grid->dim == 1,
+           "layer '{}': its grid has no zero, so it cannot be pruned any more (prune before sharing)", layer);
     zero = *level;
     levels = value.encoding.levels->edit<int32_t>();
   }
@@ -77,7 +87,9 @@ void apply_mask(Graph& graph, ValueId weight, BitMask mask, const std::string& l
   value.encoding.mask = std::move(mask);
 }
 
-int64_t CubicPruning::first(int64_t steps) const { return static_cast<int64_t>(options_.begin * static_cast<double>(steps)); }
+int64_t CubicPruning::first(int64_t steps) const {
+  return static_cast<int64_t>(options_.begin * static_cast<double>(steps));
+}
 int64_t CubicPruning::last(int64_t steps) const {
   // The last pruning has to be seen by at least one update.
   return std::clamp<int64_t>(static_cast<int64_t>(options_.end * static_cast<double>(steps)), first(steps), steps - 1);
@@ -93,8 +105,10 @@ void CubicPruning::on_step(State& state) {
   std::vector<Pruner::Item> items;
   for (const PruneLayer& layer : pruner_.layers()) {
     const std::span<Parameter> all = state.parameters();
-    const auto found = std::find_if(all.begin(), all.end(), [&](const Parameter& p) { return p.value == layer.weight; });
-    ensure(found != all.end(), "prune_weights: layer '{}' is not trained, so it cannot be pruned while training", layer.name);
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const Parameter& p) { return p.value == layer.weight; });
+    ensure(found != all.end(), "prune_weights: layer '{}' is not trained, so it cannot be pruned while training",
+           layer.name);
     items.push_back({{layer.weight, found->weight, found->gradient, {}, {}}, &state.mask(*found)});
   }
   pruner_.prune(items, [&](double target) { return cubic_sparsity(target, state.step(), first(steps), last(steps)); });

@@ -12,7 +12,8 @@ namespace {
 // Sums over runs of points from prefix sums of values around their mean, which keeps cancellation small.
 class Runs {
  public:
-  explicit Runs(const Points& points) : weight_(points.size() + 1), first_(points.size() + 1), second_(points.size() + 1) {
+  explicit Runs(const Points& points)
+      : weight_(points.size() + 1), first_(points.size() + 1), second_(points.size() + 1) {
     double sum = 0, all = 0;
     for (size_t i = 0; i < points.size(); ++i) sum += points.weight[i] * points.value[i], all += points.weight[i];
     middle_ = all > 0 ? sum / all : 0;
@@ -37,8 +38,8 @@ class Runs {
   std::vector<double> weight_, first_, second_;
 };
 
-// One row of the table: best[j] = least cost of points [0, j) in one cluster more than `previous` has. The optimal split
-// does not move left as j grows, so halving the range of j halves the range of splits.
+// One row of the table: best[j] = least cost of points [0, j) in one cluster more than `previous` has. The optimal
+// split does not move left as j grows, so halving the range of j halves the range of splits.
 class Row {
  public:
   Row(const Runs& runs, const std::vector<double>& previous, std::vector<double>& best, std::vector<uint32_t>& split)
@@ -129,7 +130,9 @@ std::vector<double> kmeans_lloyd(const Points& points, std::vector<double> centr
       size_t end = points.size();
       if (c + 1 < centres.size()) {
         const double border = (centres[c] + centres[c + 1]) / 2;
-        end = static_cast<size_t>(std::upper_bound(points.value.begin() + static_cast<std::ptrdiff_t>(begin), points.value.end(), border) - points.value.begin());
+        end = static_cast<size_t>(
+            std::upper_bound(points.value.begin() + static_cast<std::ptrdiff_t>(begin), points.value.end(), border) -
+            points.value.begin());
       }
       if (end > begin) next.push_back(runs.mean(begin, end));  // a cluster without members goes
       begin = end;
@@ -144,7 +147,8 @@ std::vector<double> start_linear(const Points& points, size_t k) {
   if (points.size() <= k) return points.value;
   std::vector<double> centres(k);
   const double low = points.value.front(), high = points.value.back();
-  for (size_t c = 0; c < k; ++c) centres[c] = k == 1 ? (low + high) / 2 : low + (high - low) * static_cast<double>(c) / static_cast<double>(k - 1);
+  for (size_t c = 0; c < k; ++c)
+    centres[c] = k == 1 ? (low + high) / 2 : low + (high - low) * static_cast<double>(c) / static_cast<double>(k - 1);
   return centres;
 }
 

@@ -19,12 +19,16 @@ struct ShareOptions {
   std::string init = "exact";
   LayerFilter filter;
   TrainOptions train;
-  ShareOptions() { train.epochs = 0; train.rate = 0.001; }
+  ShareOptions() {
+    train.epochs = 0;
+    train.rate = 0.001;
+  }
 
   void visit(ParamVisitor& v) {
     v.field("bits", bits, "bits per weight, one number or per layer: 2^bits shared values, zero among them", {1, 8});
     v.field("biases", biases, "bits per bias; 0 leaves biases as they are", {0, 8});
-    v.field("init", init, "how the shared values are found: exact k-means, or Lloyd's from a linear, density or random start",
+    v.field("init", init,
+            "how the shared values are found: exact k-means, or Lloyd's from a linear, density or random start",
             {"exact", "linear", "density", "random"});
     filter.visit(v);
     visit_train(v, train, {{"epochs", "finetune_epochs"}});
@@ -117,8 +121,10 @@ std::vector<Shared> choose(const Graph& graph, const ShareOptions& options) {
   std::vector<Shared> result;
   std::set<ValueId> seen;
   for (const Layer& layer : select(graph, options.filter)) {
-    const auto index = static_cast<size_t>(std::find_if(all.begin(), all.end(), [&](const Layer& l) { return l.node == layer.node; }) - all.begin());
-    if (seen.insert(layer.weight).second) result.push_back({layer.name, layer.weight, value_for(options.bits, all, index)});
+    const auto index = static_cast<size_t>(
+        std::find_if(all.begin(), all.end(), [&](const Layer& l) { return l.node == layer.node; }) - all.begin());
+    if (seen.insert(layer.weight).second)
+      result.push_back({layer.name, layer.weight, value_for(options.bits, all, index)});
     if (options.biases > 0 && layer.bias != kNoValue && seen.insert(layer.bias).second) {
       result.push_back({layer.name + " (bias)", layer.bias, options.biases});
     }
@@ -137,8 +143,10 @@ void run(Session& session, const Param& params) {
       stage.check();
       Value& value = session.graph.value(chosen[i].value);
       const double error = share(value, chosen[i], options, mix({session.seed, i}));
-      rows.push_back({{"layer", chosen[i].name}, {"bits", value.encoding.grid->bits},
-                      {"entries", value.encoding.grid->codebook.size()}, {"rms_error", error}});
+      rows.push_back({{"layer", chosen[i].name},
+                      {"bits", value.encoding.grid->bits},
+                      {"entries", value.encoding.grid->codebook.size()},
+                      {"rms_error", error}});
       stage.advance(i + 1);
     }
   }
@@ -149,12 +157,12 @@ void run(Session& session, const Param& params) {
 }  // namespace
 
 extern const StepDef step_share_weights;
-const StepDef step_share_weights{
-    "share_weights", "gives each layer a codebook of shared values (k-means) and trains it", run,
-    [](const Param& params, const Param& defaults) {
-      const ShareOptions options = read(params, defaults);
-      return StepPlan{params_to_json(options), options.train.epochs};
-    },
-    [] { return params_help(ShareOptions{}); }};
+const StepDef step_share_weights{"share_weights",
+                                 "gives each layer a codebook of shared values (k-means) and trains it", run,
+                                 [](const Param& params, const Param& defaults) {
+                                   const ShareOptions options = read(params, defaults);
+                                   return StepPlan{params_to_json(options), options.train.epochs};
+                                 },
+                                 [] { return params_help(ShareOptions{}); }};
 
 }  // namespace pare

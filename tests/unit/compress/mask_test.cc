@@ -16,7 +16,8 @@ struct Weight {
   MatrixView view;
   std::vector<float> scores;
   BitMask mask;
-  Weight(int64_t rows, int64_t columns, uint64_t seed, float scale = 1) : view{1, rows, columns, rows * columns, columns, 1}, mask(static_cast<size_t>(rows * columns)) {
+  Weight(int64_t rows, int64_t columns, uint64_t seed, float scale = 1)
+      : view{1, rows, columns, rows * columns, columns, 1}, mask(static_cast<size_t>(rows * columns)) {
     Random random(seed);
     for (int64_t i = 0; i < rows * columns; ++i) scores.push_back(scale * static_cast<float>(random.uniform()));
   }
@@ -31,8 +32,10 @@ TEST(Mask, RemovesExactlyTheSmallest) {
   EXPECT_EQ(w.mask.kept(), 180U);
   float largest_gone = 0, smallest_kept = 1;
   for (size_t i = 0; i < 600; ++i) {
-    if (w.mask[i]) smallest_kept = std::min(smallest_kept, w.scores[i]);
-    else largest_gone = std::max(largest_gone, w.scores[i]);
+    if (w.mask[i])
+      smallest_kept = std::min(smallest_kept, w.scores[i]);
+    else
+      largest_gone = std::max(largest_gone, w.scores[i]);
   }
   EXPECT_LE(largest_gone, smallest_kept);
 }
@@ -71,8 +74,10 @@ TEST(Mask, NOfMKeepsNOfEveryGroup) {
         for (int64_t k = c; k < c + 4; ++k) {
           const size_t e = w.view.index(r, k);
           left += w.mask[e];
-          if (w.mask[e]) kept = std::min(kept, w.scores[e]);
-          else gone = std::max(gone, w.scores[e]);
+          if (w.mask[e])
+            kept = std::min(kept, w.scores[e]);
+          else
+            gone = std::max(gone, w.scores[e]);
         }
         EXPECT_EQ(left, 2);
         EXPECT_LE(gone, kept);
@@ -96,7 +101,8 @@ TEST(Mask, BlocksGoAsAWhole) {
   for (int64_t r = 0; r < 8; r += 2) {
     for (int64_t c = 0; c < 10; c += 4) {
       for (int64_t y = r; y < r + 2; ++y) {
-        for (int64_t x = c; x < std::min<int64_t>(c + 4, 10); ++x) EXPECT_EQ(w.mask[w.view.index(y, x)], w.mask[w.view.index(r, c)]);
+        for (int64_t x = c; x < std::min<int64_t>(c + 4, 10); ++x)
+          EXPECT_EQ(w.mask[w.view.index(y, x)], w.mask[w.view.index(r, c)]);
       }
     }
   }

@@ -56,9 +56,11 @@ TEST(Recipe, EpochsOfTheDefaultsAreOfTheTrainStepAlone) {
 TEST(Recipe, ErrorsNameFileLineStepAndTheNearestName) {
   EXPECT_EQ(error_of("steps:\n  - train: {}\n  - prune_weights: {sparsty: 0.5}\n"),
             "recipe.yaml:3: step prune_weights: unknown option 'sparsty' (did you mean 'sparsity'?)");
-  EXPECT_THAT(error_of("steps:\n  - prune_wieghts: {}\n"), HasSubstr("recipe.yaml:2: unknown step 'prune_wieghts' (did you mean 'prune_weights'?)"));
+  EXPECT_THAT(error_of("steps:\n  - prune_wieghts: {}\n"),
+              HasSubstr("recipe.yaml:2: unknown step 'prune_wieghts' (did you mean 'prune_weights'?)"));
   EXPECT_THAT(error_of("stepps: []"), HasSubstr("did you mean 'steps'?"));
-  EXPECT_THAT(error_of("steps:\n  - prune_weights: {sparsity: 0.5, criterion: magnitud}\n"), HasSubstr("did you mean 'magnitude'?"));
+  EXPECT_THAT(error_of("steps:\n  - prune_weights: {sparsity: 0.5, criterion: magnitud}\n"),
+              HasSubstr("did you mean 'magnitude'?"));
   EXPECT_THAT(error_of("steps:\n  - pack: {codec: ra}\n"), HasSubstr("unknown codec 'ra'"));
   EXPECT_THAT(error_of("train: {rte: 1}\nsteps: [train]"), HasSubstr("did you mean 'rate'?"));
   EXPECT_THAT(error_of("steps:\n  - train: {augment: {flop: true}}\n"), HasSubstr("did you mean 'flip'?"));
@@ -71,13 +73,15 @@ TEST(Recipe, RefusesOptionsThatContradictEachOther) {
   EXPECT_THAT(error_of("steps: [{prune_weights: {block: '2:4', sparsity: 0.5}}]"), HasSubstr("block"));
   EXPECT_THAT(error_of("steps: [{prune_weights: {block: '2:4', scope: global}}]"), HasSubstr("scope"));
   EXPECT_THAT(error_of("steps: [{prune_weights: {sparsity: 0.5, schedule: cubic}}]"), HasSubstr("epochs"));
-  EXPECT_THAT(error_of("steps: [{prune_weights: {sparsity: 0.5, schedule: cubic, epochs: 1, begin: 0.8, end: 0.2}}]"), HasSubstr("begin"));
+  EXPECT_THAT(error_of("steps: [{prune_weights: {sparsity: 0.5, schedule: cubic, epochs: 1, begin: 0.8, end: 0.2}}]"),
+              HasSubstr("begin"));
   EXPECT_THAT(error_of("steps: [{share_weights: {bits: 9}}]"), HasSubstr("bits"));
 }
 
 TEST(Recipe, RefusesOtherShapes) {
-  for (const char* text : {"", "steps: []", "steps: 3", "- a\n- b", "steps: [{train: {}, pack: {}}]", "steps: [[train]]", "seed: -1\nsteps: [train]",
-                           "steps: [train]\nsweep: 3", "a: [", "\x01\x02"}) {
+  for (const char* text :
+       {"", "steps: []", "steps: 3", "- a\n- b", "steps: [{train: {}, pack: {}}]", "steps: [[train]]",
+        "seed: -1\nsteps: [train]", "steps: [train]\nsweep: 3", "a: [", "\x01\x02"}) {
     EXPECT_NE(error_of(text), "no error") << text;
   }
 }
@@ -91,7 +95,8 @@ steps:
 sweep:
   share_weights.bits: [3, 4]
   prune_weights.sparsity: [0, 0.5, 0.9]
-)", "sweep.yaml");
+)",
+                                     "sweep.yaml");
   const auto rows = expand(recipe);
   ASSERT_EQ(rows.size(), 6U);
   EXPECT_EQ(rows[0].name, "prune_weights.sparsity=0 share_weights.bits=3");

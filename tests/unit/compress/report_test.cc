@@ -30,16 +30,20 @@ TEST(TextTable, Commas) {
 class Report : public testing::CompressTest {};
 
 TEST_F(Report, TablesShowBeforeAndAfter) {
-  const auto result = run_recipe(parse_recipe("steps:\n  - train: {epochs: 2}\n  - prune_weights: {sparsity: 0.9, epochs: 1}\n", "r.yaml"),
-                                 network(), options(), Progress::quiet());
+  const auto result = run_recipe(
+      parse_recipe("steps:\n  - train: {epochs: 2}\n  - prune_weights: {sparsity: 0.9, epochs: 1}\n", "r.yaml"),
+      network(), options(), Progress::quiet());
   const std::string text = report_to_text(result.report);
-  for (const char* part : {"Before and after", ".pare file, bytes", "test accuracy", "prune_weights", "Layers", "toy"}) EXPECT_THAT(text, HasSubstr(part));
+  for (const char* part : {"Before and after", ".pare file, bytes", "test accuracy", "prune_weights", "Layers", "toy"})
+    EXPECT_THAT(text, HasSubstr(part));
 }
 
 TEST_F(Report, SweepHasOneLinePerRowAndTheFiguresAskedFor) {
-  const auto result = run_recipe(parse_recipe("figures_at: [2]\ntest_curves: true\nsteps: [{prune_weights: {sparsity: 0, epochs: 3}}]\n"
-                                              "sweep: {prune_weights.sparsity: [0, 0.5]}", "r.yaml"),
-                                 network(), options(), Progress::quiet());
+  const auto result =
+      run_recipe(parse_recipe("figures_at: [2]\ntest_curves: true\nsteps: [{prune_weights: {sparsity: 0, epochs: 3}}]\n"
+                              "sweep: {prune_weights.sparsity: [0, 0.5]}",
+                              "r.yaml"),
+                 network(), options(), Progress::quiet());
   const ReportTable table = row_table(result.report);
   ASSERT_EQ(table.rows.size(), 2U);
   EXPECT_EQ(table.header.back(), "epoch 2 correct");
@@ -54,7 +58,8 @@ TEST_F(Report, HostileNamesStayText) {
   how.command = evil;
   Graph graph = network();
   graph.nodes[static_cast<size_t>(layers(graph)[0].node)].name = evil;
-  const auto result = run_recipe(parse_recipe("summary: \"<b>bold</b>\"\nsteps: [{train: {epochs: 1}}]", evil), graph, how, Progress::quiet());
+  const auto result = run_recipe(parse_recipe("summary: \"<b>bold</b>\"\nsteps: [{train: {epochs: 1}}]", evil), graph,
+                                 how, Progress::quiet());
   auto report = result.report;
   report["rows"][0]["steps"][0]["step"] = evil;  // reaches the chart data
   const std::string html = report_to_html(report);
@@ -64,7 +69,8 @@ TEST_F(Report, HostileNamesStayText) {
 }
 
 TEST(ReportText, OddReportsGiveTablesWithEmptyCells) {
-  for (const char* text : {"{}", "{\"rows\": []}", "{\"rows\": [{}]}", "{\"rows\": [{\"steps\": 3, \"before\": []}]}", "{\"rows\": [{}, {}]}"}) {
+  for (const char* text : {"{}", "{\"rows\": []}", "{\"rows\": [{}]}", "{\"rows\": [{\"steps\": 3, \"before\": []}]}",
+                           "{\"rows\": [{}, {}]}"}) {
     EXPECT_NO_THROW(report_to_text(nlohmann::ordered_json::parse(text))) << text;
   }
 }

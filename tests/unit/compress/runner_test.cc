@@ -82,7 +82,8 @@ TEST_F(Runner, SameBytesWithAndWithoutAFolderAndWhenRunAgain) {
   const RunResult memory = run(kSteps, options());
   EXPECT_EQ(read(out("a") + "/model.pare"), read(out("b") + "/model.pare"));
   EXPECT_EQ(read(out("a") + "/model.onnx"), read(out("b") + "/model.onnx"));
-  EXPECT_EQ(*testing::weight_of(first.rows[0].graph, 1).constant, *testing::weight_of(memory.rows[0].graph, 1).constant);
+  EXPECT_EQ(*testing::weight_of(first.rows[0].graph, 1).constant,
+            *testing::weight_of(memory.rows[0].graph, 1).constant);
 }
 
 TEST_F(Runner, DiesAtEveryCallAndEndsWithTheSameBytes) {
@@ -144,7 +145,8 @@ TEST_F(Runner, KilledAtAnyMomentAndResumedGivesTheSameBytes) {
 
 TEST_F(Runner, FolderWithAnotherRunIsRefused) {
   run(kSteps, options(out()));
-  EXPECT_THAT(error_of(kSteps, options(out())), HasSubstr("holds a finished run: --resume goes on with it, --restart throws it away"));
+  EXPECT_THAT(error_of(kSteps, options(out())),
+              HasSubstr("holds a finished run: --resume goes on with it, --restart throws it away"));
   RunOptions how = options(out());
   how.resume = true;
   const RunResult again = run(kSteps, how);  // nothing left to do
@@ -212,12 +214,15 @@ TEST_F(Runner, SweepTrainsSharedStepsOnce) {
   RunOptions how = options(out());
   how.restart = true;
   run("steps: [pack]", how);
-  for (const auto& entry : fs::directory_iterator(out())) EXPECT_FALSE(entry.path().filename().string().starts_with("row-"));
+  for (const auto& entry : fs::directory_iterator(out()))
+    EXPECT_FALSE(entry.path().filename().string().starts_with("row-"));
 }
 
 TEST_F(Runner, ARowOfASweepIsTheSameAsTheRecipeAlone) {
   const RunResult sweep = run(kSweep, options());
-  const RunResult alone = run("steps:\n  - train: {epochs: 3}\n  - prune_weights: {sparsity: 0.9, epochs: 1}\n  - share_weights: {bits: 4}\n", options());
+  const RunResult alone = run(
+      "steps:\n  - train: {epochs: 3}\n  - prune_weights: {sparsity: 0.9, epochs: 1}\n  - share_weights: {bits: 4}\n",
+      options());
   EXPECT_EQ(*testing::weight_of(sweep.rows[5].graph, 0).constant, *testing::weight_of(alone.rows[0].graph, 0).constant);
 }
 
@@ -258,7 +263,8 @@ TEST_F(Runner, BestRowIsTheSmallestThatKeepsTheBudget) {
   how.max_drop = 100;
   const RunResult result = run(kSweep, how);
   uint64_t smallest = UINT64_MAX;
-  for (const RowResult& row : result.rows) smallest = std::min(smallest, row.report["after"]["pare_bytes"].get<uint64_t>());
+  for (const RowResult& row : result.rows)
+    smallest = std::min(smallest, row.report["after"]["pare_bytes"].get<uint64_t>());
   EXPECT_EQ(result.rows[result.best].report["after"]["pare_bytes"].get<uint64_t>(), smallest);
 }
 
@@ -281,7 +287,8 @@ TEST_F(Runner, DataThatDoesNotFitTheModelIsAnErrorBeforeAnythingRuns) {
 TEST_F(Runner, TestCurvesComeOnlyWhenAsked) {
   const auto plain = run("steps: [{train: {epochs: 2}}]", options()).report["rows"][0]["steps"][0]["history"][0];
   EXPECT_FALSE(plain.contains("test"));
-  const auto curves = run("test_curves: true\nsteps: [{train: {epochs: 2}}]", options()).report["rows"][0]["steps"][0]["history"][0];
+  const auto curves =
+      run("test_curves: true\nsteps: [{train: {epochs: 2}}]", options()).report["rows"][0]["steps"][0]["history"][0];
   EXPECT_TRUE(curves.contains("test"));
 }
 

@@ -30,7 +30,8 @@ TEST_F(Steps, OneShotPruningNeedsNoDataAndNoEngine) {
   EXPECT_EQ(engine->calls, 0);
   EXPECT_FALSE(row.report["after"].contains("test"));
   EXPECT_EQ(row.report["after"]["nonzeros"].get<int64_t>(), row.report["layers"][0]["nonzeros"].get<int64_t>() +
-            row.report["layers"][1]["nonzeros"].get<int64_t>() + row.report["layers"][2]["nonzeros"].get<int64_t>());
+                                                                row.report["layers"][1]["nonzeros"].get<int64_t>() +
+                                                                row.report["layers"][2]["nonzeros"].get<int64_t>());
 }
 
 TEST_F(Steps, PerLayerSparsityAndExclusions) {
@@ -57,7 +58,9 @@ TEST_F(Steps, TrainingWithoutDataIsAnError) {
 }
 
 TEST_F(Steps, CubicPruningEndsAtTheTargetAndStaysThere) {
-  const RowResult row = run("  - prune_weights: {sparsity: 0.9, scope: global, schedule: cubic, every: 2, epochs: 5}\n  - finetune: {epochs: 2}\n");
+  const RowResult row =
+      run("  - prune_weights: {sparsity: 0.9, scope: global, schedule: cubic, every: 2, epochs: 5}\n  - finetune: "
+          "{epochs: 2}\n");
   int64_t zeros = 0, all = 0;
   for (size_t l = 0; l < 3; ++l) {
     const Value& weight = weight_of(row.graph, l);
@@ -82,7 +85,8 @@ TEST_F(Steps, RandomCriterionFollowsTheSeed) {
   const auto weights = [&](uint64_t seed) {
     RunOptions how;
     how.seed = seed;
-    return *weight_of(run_recipe(parse_recipe(steps, "r"), network(), how, Progress::quiet()).rows[0].graph, 0).constant;
+    return *weight_of(run_recipe(parse_recipe(steps, "r"), network(), how, Progress::quiet()).rows[0].graph, 0)
+                .constant;
   };
   EXPECT_EQ(weights(1), weights(1));
   EXPECT_FALSE(weights(1) == weights(2));
@@ -113,7 +117,8 @@ TEST_F(Steps, SharingKeepsZerosAndMakesNoNewOnes) {
     const RowResult pruned = run("  - prune_weights: {sparsity: 0.7}\n", false);
     const RowResult row = run("  - prune_weights: {sparsity: 0.7}\n" + share);
     for (size_t l = 0; l < 3; ++l) {
-      const auto before = weight_of(pruned.graph, l).constant->view<float>(), after = weight_of(row.graph, l).constant->view<float>();
+      const auto before = weight_of(pruned.graph, l).constant->view<float>(),
+                 after = weight_of(row.graph, l).constant->view<float>();
       for (size_t i = 0; i < before.size(); ++i) ASSERT_EQ(before[i] == 0, after[i] == 0) << init;
       EXPECT_LE(std::set<float>(after.begin(), after.end()).size(), 8U) << init;
     }
@@ -124,12 +129,15 @@ TEST_F(Steps, SharingABiasOfZerosOnlyWorks) {
   Graph graph = network();
   const ValueId bias = layers(graph)[0].bias;
   for (float& b : graph.value(bias).constant->edit<float>()) b = 0;
-  const auto result = run_recipe(parse_recipe("steps: [{share_weights: {bits: 2, biases: 4}}, pack]", "r"), graph, {}, Progress::quiet());
-  for (const float b : result.rows[0].graph.value(layers(result.rows[0].graph)[0].bias).constant->view<float>()) EXPECT_EQ(b, 0);
+  const auto result = run_recipe(parse_recipe("steps: [{share_weights: {bits: 2, biases: 4}}, pack]", "r"), graph, {},
+                                 Progress::quiet());
+  for (const float b : result.rows[0].graph.value(layers(result.rows[0].graph)[0].bias).constant->view<float>())
+    EXPECT_EQ(b, 0);
 }
 
 TEST_F(Steps, PruningAfterSharingKeepsTheCodebook) {
-  const RowResult row = run("  - prune_weights: {sparsity: 0.5}\n  - share_weights: {bits: 3}\n  - prune_weights: {sparsity: 0.8}\n", false);
+  const RowResult row = run(
+      "  - prune_weights: {sparsity: 0.5}\n  - share_weights: {bits: 3}\n  - prune_weights: {sparsity: 0.8}\n", false);
   const Value& weight = weight_of(row.graph, 0);
   EXPECT_NEAR(sparsity_of(weight), 0.8, 1e-3);
   EXPECT_TRUE(weight.encoding.grid.has_value());
@@ -139,7 +147,9 @@ TEST_F(Steps, PruningAfterSharingKeepsTheCodebook) {
 
 TEST_F(Steps, PackChoosesTheCodecOfTheFile) {
   const std::string before = "  - prune_weights: {sparsity: 0.9}\n  - share_weights: {bits: 4}\n";
-  const auto bytes = [&](const std::string& pack) { return run(before + pack, false).report["after"]["pare_bytes"].get<int64_t>(); };
+  const auto bytes = [&](const std::string& pack) {
+    return run(before + pack, false).report["after"]["pare_bytes"].get<int64_t>();
+  };
   EXPECT_LT(bytes("  - pack: {codec: auto}\n"), bytes("  - pack: {codec: raw}\n"));
   EXPECT_LT(bytes("  - pack: {strip: true}\n"), bytes("  - pack: {strip: false}\n"));
 }
