@@ -21,9 +21,9 @@ endif()
 
 function(pare_target name)
   target_compile_options(${name} PRIVATE -Wall -Wextra -Wshadow -Wno-missing-field-initializers)
-  # g++ 12 sees uninitialized reads in std::optional and overflows in std::vector where there are none.
+  # g++ 12 sees uninitialized reads in std::optional and overflows in std::vector and std::string where there are none.
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    target_compile_options(${name} PRIVATE -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds)
+    target_compile_options(${name} PRIVATE -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds -Wno-restrict)
   endif()
   if(PARE_WERROR)
     target_compile_options(${name} PRIVATE -Werror)
