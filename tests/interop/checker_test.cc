@@ -37,7 +37,8 @@ class Checker : public ::testing::TestWithParam<int64_t> {
 TEST_P(Checker, AcceptsEveryOp) {
   for (const OpCase& c : op_cases()) write(c.graph, c.name);
   // Per-channel quantization came with opset 13; everything else can be said in all of them.
-  const std::vector<std::string> expected = GetParam() < 13 ? std::vector<std::string>{"quantize_dequantize_per_channel"} : std::vector<std::string>{};
+  const std::vector<std::string> expected =
+      GetParam() < 13 ? std::vector<std::string>{"quantize_dequantize_per_channel"} : std::vector<std::string>{};
   EXPECT_EQ(refused_, expected);
   expect_clean();
 }

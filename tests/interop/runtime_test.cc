@@ -18,7 +18,8 @@ Engine& engine() {
 // Exports collected first, then run by one process.
 class Comparison {
  public:
-  void add(const std::string& name, const Graph& graph, const std::vector<Tensor>& inputs, const ExportOptions& options = {}) {
+  void add(const std::string& name, const Graph& graph, const std::vector<Tensor>& inputs,
+           const ExportOptions& options = {}) {
     SCOPED_TRACE(name);
     std::string model;
     try {
@@ -39,7 +40,8 @@ class Comparison {
       EXPECT_EQ(outcomes[i].error, "");
       if (!outcomes[i].error.empty()) continue;
       ASSERT_EQ(outcomes[i].outputs.size(), expected_[i].size());
-      for (size_t k = 0; k < expected_[i].size(); ++k) EXPECT_LE(difference(outcomes[i].outputs[k], expected_[i][k]), tolerance) << "output " << k;
+      for (size_t k = 0; k < expected_[i].size(); ++k)
+        EXPECT_LE(difference(outcomes[i].outputs[k], expected_[i][k]), tolerance) << "output " << k;
     }
   }
 
@@ -106,7 +108,8 @@ TEST(Runtime, ComputesCompressedNetworksAsTheEngineDoes) {
       Tensor levels(DType::i32, weight.constant->shape());
       auto out = levels.edit<int32_t>();
       const int64_t range = grid.highest() - grid.lowest() + 1;
-      for (size_t i = 0; i < out.size(); ++i) out[i] = static_cast<int32_t>(grid.lowest() + static_cast<int64_t>(i * 7919) % range);
+      for (size_t i = 0; i < out.size(); ++i)
+        out[i] = static_cast<int32_t>(grid.lowest() + static_cast<int64_t>(i * 7919) % range);
       weight.constant = take(dequantize(grid, levels, weight.constant->shape()), weight.name);
       weight.encoding.grid = grid;
       weight.encoding.levels = levels;

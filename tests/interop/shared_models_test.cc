@@ -63,7 +63,8 @@ void expect_same_outcome(const std::string& name, const std::string& source, dou
   for (size_t variant = 1; variant < outcomes.size(); ++variant) {
     ASSERT_EQ(outcomes[variant].outputs.size(), outcomes[0].outputs.size());
     for (size_t i = 0; i < outcomes[0].outputs.size(); ++i) {
-      EXPECT_LE(difference(outcomes[variant].outputs[i], outcomes[0].outputs[i]), tolerance) << (variant == 1 ? "lifted" : "as it was");
+      EXPECT_LE(difference(outcomes[variant].outputs[i], outcomes[0].outputs[i]), tolerance)
+          << (variant == 1 ? "lifted" : "as it was");
     }
   }
 }
@@ -83,7 +84,8 @@ TEST(SharedModels, GraphsOfLargeNetworksSurviveTheRoundTrip) {
   const std::string shared = pare::test::shared_folder();
   if (shared.empty()) GTEST_SKIP() << "no shared folder (PARE_SHARED)";
   for (const char* name : {"shufflenet_v2_x0_5", "mnasnet0_5", "lraspp_mobilenet_v3_large", "swin_t"}) {
-    expect_same_outcome(name, with_weights(read_gz(fs::path(shared) / "models/graphs" / (std::string(name) + ".onnx.gz")), name), 1e-4);
+    expect_same_outcome(
+        name, with_weights(read_gz(fs::path(shared) / "models/graphs" / (std::string(name) + ".onnx.gz")), name), 1e-4);
   }
 }
 

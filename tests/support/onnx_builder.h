@@ -14,17 +14,31 @@ using namespace onnx_proto;
 template <class Field>
 class Message {
  public:
-  Message& text(Field f, const std::string& v) { protozero::pbf_builder<Field>(bytes).add_string(f, v); return *this; }
-  Message& integer(Field f, int64_t v) { protozero::pbf_builder<Field>(bytes).add_int64(f, v); return *this; }
-  Message& real(Field f, float v) { protozero::pbf_builder<Field>(bytes).add_float(f, v); return *this; }
+  Message& text(Field f, const std::string& v) {
+    protozero::pbf_builder<Field>(bytes).add_string(f, v);
+    return *this;
+  }
+  Message& integer(Field f, int64_t v) {
+    protozero::pbf_builder<Field>(bytes).add_int64(f, v);
+    return *this;
+  }
+  Message& real(Field f, float v) {
+    protozero::pbf_builder<Field>(bytes).add_float(f, v);
+    return *this;
+  }
   template <class Inner>
-  Message& message(Field f, const Message<Inner>& v) { return text(f, v.bytes); }
+  Message& message(Field f, const Message<Inner>& v) {
+    return text(f, v.bytes);
+  }
   template <class T>
   Message& packed(Field f, const std::vector<T>& v) {
     protozero::pbf_builder<Field> w(bytes);
-    if constexpr (std::is_same_v<T, float>) w.add_packed_float(f, v.begin(), v.end());
-    else if constexpr (std::is_same_v<T, double>) w.add_packed_double(f, v.begin(), v.end());
-    else w.add_packed_int64(f, v.begin(), v.end());
+    if constexpr (std::is_same_v<T, float>)
+      w.add_packed_float(f, v.begin(), v.end());
+    else if constexpr (std::is_same_v<T, double>)
+      w.add_packed_double(f, v.begin(), v.end());
+    else
+      w.add_packed_int64(f, v.begin(), v.end());
     return *this;
   }
   std::string bytes;
@@ -37,26 +51,32 @@ inline Message<TensorField> tensor(const std::string& name, int64_t type, const 
   if (!name.empty()) t.text(TensorField::name, name);
   return t;
 }
-inline Message<TensorField> floats(const std::string& name, const std::vector<int64_t>& dims, const std::vector<float>& values) {
+inline Message<TensorField> floats(const std::string& name, const std::vector<int64_t>& dims,
+                                   const std::vector<float>& values) {
   return tensor(name, 1, dims).packed(TensorField::float_data, values);
 }
 
 // A dimension is a number, or a name; "" is one that says nothing.
-inline Message<ValueInfoField> value_info(const std::string& name, const std::vector<std::string>& dims, int64_t type = 1) {
+inline Message<ValueInfoField> value_info(const std::string& name, const std::vector<std::string>& dims,
+                                          int64_t type = 1) {
   Message<ShapeField> shape;
   for (const std::string& d : dims) {
     Message<DimensionField> dim;
-    if (!d.empty() && isdigit(d[0])) dim.integer(DimensionField::dim_value, std::stoll(d));
-    else if (!d.empty()) dim.text(DimensionField::dim_param, d);
+    if (!d.empty() && isdigit(d[0]))
+      dim.integer(DimensionField::dim_value, std::stoll(d));
+    else if (!d.empty())
+      dim.text(DimensionField::dim_param, d);
     shape.message(ShapeField::dim, dim);
   }
   Message<TensorTypeField> t;
   t.integer(TensorTypeField::elem_type, type).message(TensorTypeField::shape, shape);
-  return Message<ValueInfoField>().text(ValueInfoField::name, name).message(ValueInfoField::type, Message<TypeField>().message(TypeField::tensor_type, t));
+  return Message<ValueInfoField>()
+      .text(ValueInfoField::name, name)
+      .message(ValueInfoField::type, Message<TypeField>().message(TypeField::tensor_type, t));
 }
 
-inline Message<NodeField> node(const std::string& type, const std::vector<std::string>& inputs, const std::vector<std::string>& outputs,
-                               const std::string& name = "") {
+inline Message<NodeField> node(const std::string& type, const std::vector<std::string>& inputs,
+                               const std::vector<std::string>& outputs, const std::string& name = "") {
   Message<NodeField> n;
   for (const std::string& i : inputs) n.text(NodeField::input, i);
   for (const std::string& o : outputs) n.text(NodeField::output, o);
@@ -67,7 +87,10 @@ inline Message<NodeField> node(const std::string& type, const std::vector<std::s
 inline Message<ModelField> model(const Message<GraphField>& graph, int64_t opset = 17, int64_t ir = 8) {
   Message<OpsetField> import;
   import.text(OpsetField::domain, "").integer(OpsetField::version, opset);
-  return Message<ModelField>().integer(ModelField::ir_version, ir).message(ModelField::graph, graph).message(ModelField::opset_import, import);
+  return Message<ModelField>()
+      .integer(ModelField::ir_version, ir)
+      .message(ModelField::graph, graph)
+      .message(ModelField::opset_import, import);
 }
 
 // x [N,2] -> MatMul with w [2,3] -> Relu -> y

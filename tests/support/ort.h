@@ -1,5 +1,5 @@
-// ONNX Runtime and the ONNX checker, run as programs. Install the first with `npm ci --ignore-scripts` in tests/interop,
-// the second with the Debian package python3-onnx.
+// ONNX Runtime and the ONNX checker, run as programs. Install the first with `npm ci --ignore-scripts` in
+// tests/interop, the second with the Debian package python3-onnx.
 #pragma once
 
 #include <algorithm>
@@ -24,11 +24,13 @@ inline int shell(const std::string& command) {
 inline std::string interop_folder() { return PARE_SOURCE_DIR "/tests/interop"; }
 
 inline bool has_ort() {
-  static const bool found = std::filesystem::exists(interop_folder() + "/node_modules/onnxruntime-node") && shell("node --version > /dev/null 2>&1") == 0;
+  static const bool found = std::filesystem::exists(interop_folder() + "/node_modules/onnxruntime-node") &&
+                            shell("node --version > /dev/null 2>&1") == 0;
   return found;
 }
-#define PARE_NEED_ORT() \
-  if (!::pare::testing::has_ort()) GTEST_SKIP() << "ONNX Runtime is not installed: npm ci --ignore-scripts --prefix tests/interop"
+#define PARE_NEED_ORT()            \
+  if (!::pare::testing::has_ort()) \
+  GTEST_SKIP() << "ONNX Runtime is not installed: npm ci --ignore-scripts --prefix tests/interop"
 
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
@@ -90,9 +92,12 @@ class OrtBatch {
     for (size_t i = 0; i < count_; ++i) {
       const std::string bytes = pare::test::read_text(folder_ / (std::to_string(i) + ".out"));
       Outcome& outcome = outcomes.emplace_back();
-      if (bytes.starts_with("error: ")) outcome.error = bytes;
-      else if (status != 0) outcome.error = "node ended with status " + std::to_string(status);
-      else outcome.outputs = tensors_from_bytes(bytes);
+      if (bytes.starts_with("error: "))
+        outcome.error = bytes;
+      else if (status != 0)
+        outcome.error = "node ended with status " + std::to_string(status);
+      else
+        outcome.outputs = tensors_from_bytes(bytes);
     }
     return outcomes;
   }

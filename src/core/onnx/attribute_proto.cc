@@ -2,8 +2,8 @@
 
 #include <type_traits>
 
-#include "format/onnx_dtype.h"
 #include "core/onnx/subgraph.h"
+#include "format/onnx_dtype.h"
 
 namespace pare {
 namespace {
@@ -30,19 +30,49 @@ RawAttribute read_raw(const WireSource& source, std::string_view message) {
   RawAttribute a;
   for (Fields<AttributeField> f(source, message); f.next();) {
     switch (f.field()) {
-      case AttributeField::name: a.name = f.text(); break;
-      case AttributeField::type: a.kind = static_cast<AttributeKind>(f.integer()); break;
-      case AttributeField::f: a.real = f.real(); a.guess = AttributeKind::real; break;
-      case AttributeField::i: a.integer = f.integer(); a.guess = AttributeKind::integer; break;
-      case AttributeField::s: a.text = f.text(); a.guess = AttributeKind::text; break;
-      case AttributeField::t: a.tensor = f.bytes(); a.guess = AttributeKind::tensor; break;
-      case AttributeField::floats: f.reals(a.reals); a.guess = AttributeKind::reals; break;
-      case AttributeField::ints: f.integers(a.integers); a.guess = AttributeKind::integers; break;
-      case AttributeField::strings: a.texts.push_back(f.text()); a.guess = AttributeKind::texts; break;
+      case AttributeField::name:
+        a.name = f.text();
+        break;
+      case AttributeField::type:
+        a.kind = static_cast<AttributeKind>(f.integer());
+        break;
+      case AttributeField::f:
+        a.real = f.real();
+        a.guess = AttributeKind::real;
+        break;
+      case AttributeField::i:
+        a.integer = f.integer();
+        a.guess = AttributeKind::integer;
+        break;
+      case AttributeField::s:
+        a.text = f.text();
+        a.guess = AttributeKind::text;
+        break;
+      case AttributeField::t:
+        a.tensor = f.bytes();
+        a.guess = AttributeKind::tensor;
+        break;
+      case AttributeField::floats:
+        f.reals(a.reals);
+        a.guess = AttributeKind::reals;
+        break;
+      case AttributeField::ints:
+        f.integers(a.integers);
+        a.guess = AttributeKind::integers;
+        break;
+      case AttributeField::strings:
+        a.texts.push_back(f.text());
+        a.guess = AttributeKind::texts;
+        break;
       case AttributeField::g:
-      case AttributeField::graphs: a.graphs.push_back(f.bytes()); break;
-      case AttributeField::ref_attr_name: a.refers = !f.bytes().empty(); break;
-      default: f.skip();
+      case AttributeField::graphs:
+        a.graphs.push_back(f.bytes());
+        break;
+      case AttributeField::ref_attr_name:
+        a.refers = !f.bytes().empty();
+        break;
+      default:
+        f.skip();
     }
   }
   if (a.kind == AttributeKind::undefined) a.kind = a.guess;
@@ -53,16 +83,23 @@ AttributeValue value_of(TensorSource& source, RawAttribute& a, std::string_view 
   const OpaqueAttribute as_it_came{std::string(message)};
   if (a.refers) return as_it_came;
   switch (a.kind) {
-    case AttributeKind::real: return a.real;
-    case AttributeKind::integer: return a.integer;
-    case AttributeKind::text: return std::move(a.text);
-    case AttributeKind::reals: return std::move(a.reals);
-    case AttributeKind::integers: return std::move(a.integers);
-    case AttributeKind::texts: return std::move(a.texts);
+    case AttributeKind::real:
+      return a.real;
+    case AttributeKind::integer:
+      return a.integer;
+    case AttributeKind::text:
+      return std::move(a.text);
+    case AttributeKind::reals:
+      return std::move(a.reals);
+    case AttributeKind::integers:
+      return std::move(a.integers);
+    case AttributeKind::texts:
+      return std::move(a.texts);
     case AttributeKind::tensor:
       if (dtype_from_onnx(tensor_element_type(source, a.tensor)) == DType::none) return as_it_came;
       return read_tensor(source, a.tensor).tensor;
-    default: return as_it_came;
+    default:
+      return as_it_came;
   }
 }
 
@@ -75,7 +112,8 @@ NamedAttribute read_attribute(TensorSource& source, std::string_view message, bo
   for (std::string_view graph : raw.graphs) collect_captured(source.wire, graph, result.captured);
   result.name = raw.name;
   result.value = within("attribute '" + raw.name + "'", [&] { return value_of(source, raw, message); });
-  if (verbatim && attribute_to_proto(result.name, result.value) != message) result.value = OpaqueAttribute{std::string(message)};
+  if (verbatim && attribute_to_proto(result.name, result.value) != message)
+    result.value = OpaqueAttribute{std::string(message)};
   if (const auto* opaque = std::get_if<OpaqueAttribute>(&result.value)) source.wire.charge(opaque->proto.size());
   return result;
 }

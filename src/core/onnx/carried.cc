@@ -37,8 +37,11 @@ void check_carried(const Graph& graph, const Node& node, int64_t from, int64_t t
     visit_subgraph_nodes(opaque->proto, [&](const std::string& type, const std::string& domain) {
       if (!domain.empty() && domain != "ai.onnx") return;
       const OpDef* def = op_def(op_from_onnx(type));
-      const bool same = def != nullptr ? (to > from ? def->lift == nullptr : def->lower == nullptr && def->since <= to) : keeps_form(type, from, to);
-      if (!same) fail(Code::unsupported, "{} has a {} in a sub-graph that is written for opset {}, not {}", graph.label(node), type, from, to);
+      const bool same = def != nullptr ? (to > from ? def->lift == nullptr : def->lower == nullptr && def->since <= to)
+                                       : keeps_form(type, from, to);
+      if (!same)
+        fail(Code::unsupported, "{} has a {} in a sub-graph that is written for opset {}, not {}", graph.label(node),
+             type, from, to);
     });
   }
 }

@@ -16,7 +16,7 @@ namespace {
 using namespace onnx_proto;
 
 constexpr uint64_t kProtobufLimit = (uint64_t{1} << 31) - 1;  // what protobuf readers accept
-constexpr int64_t kFreeInitializersIr = 4;                     // before, initializers had to be graph inputs too
+constexpr int64_t kFreeInitializersIr = 4;                    // before, initializers had to be graph inputs too
 
 class ModelWriter {
  public:
@@ -70,7 +70,8 @@ class ModelWriter {
     }
     w.add_string(GraphField::name, graph_.origin.graph_name.empty() ? std::string("graph") : graph_.origin.graph_name);
     for (const Value& value : graph_.values) {
-      if (value.constant) write_tensor(TensorWriter(w, GraphField::initializer), *value.constant, value.name, external_);
+      if (value.constant)
+        write_tensor(TensorWriter(w, GraphField::initializer), *value.constant, value.name, external_);
     }
     text(w, GraphField::doc_string, graph_.origin.graph_doc);
     std::vector<bool> described(graph_.values.size());
@@ -88,7 +89,8 @@ class ModelWriter {
     // Types between the nodes: readers that know fewer ops than we do, and viewers, are glad of them.
     for (size_t i = 0; i < graph_.values.size(); ++i) {
       const Value& value = graph_.values[i];
-      if (!described[i] && value.producer != kNoNode && value.dtype != DType::none) describe(static_cast<ValueId>(i), GraphField::value_info);
+      if (!described[i] && value.producer != kNoNode && value.dtype != DType::none)
+        describe(static_cast<ValueId>(i), GraphField::value_info);
     }
   }
 
@@ -98,7 +100,8 @@ class ModelWriter {
     for (const ValueId id : node.outputs) w.add_string(NodeField::output, name(id));
     text(w, NodeField::name, node.name);
     w.add_string(NodeField::op_type, node.type);
-    for (const auto& [key, value] : node.attributes) w.add_message(NodeField::attribute, attribute_to_proto(key, value));
+    for (const auto& [key, value] : node.attributes)
+      w.add_message(NodeField::attribute, attribute_to_proto(key, value));
     text(w, NodeField::doc_string, node.doc);
     text(w, NodeField::domain, node.domain);
   }
@@ -110,8 +113,8 @@ class ModelWriter {
 std::string write_model(const Graph& graph, const ExportOptions& options, ExternalSink* external) {
   const int64_t opset = options.opset != 0 ? options.opset : graph.opset();
   const bool is_written_for_it =
-      graph.opset() == opset &&
-      std::all_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& n) { return n.version == 0 || n.version == opset; });
+      graph.opset() == opset && std::all_of(graph.nodes.begin(), graph.nodes.end(),
+                                            [&](const Node& n) { return n.version == 0 || n.version == opset; });
   if (is_written_for_it && !has_foldings(graph, options)) return ModelWriter(graph, external).run();
   Graph copy = graph;  // tensors are shared, not copied
   if (copy.opset() != kCanonicalOpset) lift(copy);

@@ -24,9 +24,12 @@ fs::path inside(const std::string& folder, const std::string& location) {
   const fs::path base = fs::canonical(folder.empty() ? fs::path(".") : fs::path(folder), error);
   if (error) fail(Code::io, "{}: {}", folder, error.message());
   const fs::path file = fs::canonical(base / relative, error);
-  if (error) fail(error == std::errc::no_such_file_or_directory ? Code::missing : Code::io, "external data '{}': {}", location, error.message());
+  if (error)
+    fail(error == std::errc::no_such_file_or_directory ? Code::missing : Code::io, "external data '{}': {}", location,
+         error.message());
   const fs::path seen_from_base = file.lexically_relative(base);
-  ensure(!seen_from_base.empty() && *seen_from_base.begin() != "..", "external data '{}' leads out of the model's folder", location);
+  ensure(!seen_from_base.empty() && *seen_from_base.begin() != "..",
+         "external data '{}' leads out of the model's folder", location);
   ensure(fs::is_regular_file(file, error), "external data '{}' is not a file", location);
   return file;
 }
@@ -41,8 +44,8 @@ void read_external(const std::string& folder, const ExternalLocation& where, std
   const uint64_t size = fs::file_size(path, error);
   if (error) fail(Code::io, "external data '{}': {}", where.location, error.message());
   if (where.offset > size || out.size() > size - where.offset) {
-    fail(Code::truncated, "external data '{}' has {} bytes; bytes {} to {} are needed", where.location, size, where.offset,
-         where.offset + out.size());
+    fail(Code::truncated, "external data '{}' has {} bytes; bytes {} to {} are needed", where.location, size,
+         where.offset, where.offset + out.size());
   }
   std::ifstream file(path, std::ios::binary);
   file.seekg(static_cast<std::streamoff>(where.offset));

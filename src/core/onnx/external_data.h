@@ -10,7 +10,7 @@
 namespace pare {
 
 struct ExternalLocation {
-  std::string location;            // relative path, as the model says
+  std::string location;  // relative path, as the model says
   uint64_t offset = 0;
   std::optional<uint64_t> length;  // nothing: what the tensor needs
 };

@@ -17,7 +17,8 @@ namespace {
 using namespace onnx_proto;
 
 constexpr int64_t kOldestIr = 3, kNewestIr = 10;
-constexpr uint64_t kNodeCost = sizeof(Node) + sizeof(Value);  // charged per node and value: tiny messages make large structs
+constexpr uint64_t kNodeCost =
+    sizeof(Node) + sizeof(Value);  // charged per node and value: tiny messages make large structs
 
 // Builds the graph of one ModelProto. Parts of a message may come in any order, so they are first collected as views.
 class Importer {
@@ -40,7 +41,8 @@ class Importer {
     declare_graph_outputs();
     bool in_order = true;
     rebuild_links(graph_);
-    for (size_t i = 0; i < graph_.nodes.size(); ++i) in_order = in_order && producers_come_before(static_cast<NodeId>(i));
+    for (size_t i = 0; i < graph_.nodes.size(); ++i)
+      in_order = in_order && producers_come_before(static_cast<NodeId>(i));
     if (!in_order) sort_topologically(graph_);
     return std::move(graph_);
   }
@@ -54,18 +56,40 @@ class Importer {
     try {
       for (Fields<ModelField> f(wire_, bytes_); f.next();) {
         switch (f.field()) {
-          case ModelField::ir_version: origin.ir_version = f.integer(); has_ir_version = true; break;
-          case ModelField::producer_name: origin.producer_name = f.text(); break;
-          case ModelField::producer_version: origin.producer_version = f.text(); break;
-          case ModelField::domain: origin.domain = f.text(); break;
-          case ModelField::model_version: origin.model_version = f.integer(); break;
-          case ModelField::doc_string: origin.doc = f.text(); break;
-          case ModelField::graph: graph_bytes_ = f.bytes(); break;
-          case ModelField::opset_import: origin.opsets.push_back(read_opset(f.bytes())); break;
-          case ModelField::metadata_props: origin.metadata.push_back(read_entry(f.bytes())); break;
-          case ModelField::training_info: fail(Code::unsupported, "models with training_info are not supported");
-          case ModelField::functions: fail(Code::unsupported, "models with functions of their own are not supported");
-          default: f.skip();
+          case ModelField::ir_version:
+            origin.ir_version = f.integer();
+            has_ir_version = true;
+            break;
+          case ModelField::producer_name:
+            origin.producer_name = f.text();
+            break;
+          case ModelField::producer_version:
+            origin.producer_version = f.text();
+            break;
+          case ModelField::domain:
+            origin.domain = f.text();
+            break;
+          case ModelField::model_version:
+            origin.model_version = f.integer();
+            break;
+          case ModelField::doc_string:
+            origin.doc = f.text();
+            break;
+          case ModelField::graph:
+            graph_bytes_ = f.bytes();
+            break;
+          case ModelField::opset_import:
+            origin.opsets.push_back(read_opset(f.bytes()));
+            break;
+          case ModelField::metadata_props:
+            origin.metadata.push_back(read_entry(f.bytes()));
+            break;
+          case ModelField::training_info:
+            fail(Code::unsupported, "models with training_info are not supported");
+          case ModelField::functions:
+            fail(Code::unsupported, "models with functions of their own are not supported");
+          default:
+            f.skip();
         }
       }
     } catch (const Error& e) {
@@ -80,9 +104,14 @@ class Importer {
     OpsetImport opset{"", 0};
     for (Fields<OpsetField> f(wire_, message); f.next();) {
       switch (f.field()) {
-        case OpsetField::domain: opset.domain = default_domain(f.text()); break;
-        case OpsetField::version: opset.version = f.integer(); break;
-        default: f.skip();
+        case OpsetField::domain:
+          opset.domain = default_domain(f.text());
+          break;
+        case OpsetField::version:
+          opset.version = f.integer();
+          break;
+        default:
+          f.skip();
       }
     }
     return opset;
@@ -92,9 +121,14 @@ class Importer {
     std::pair<std::string, std::string> entry;
     for (Fields<EntryField> f(wire_, message); f.next();) {
       switch (f.field()) {
-        case EntryField::key: entry.first = f.text(); break;
-        case EntryField::value: entry.second = f.text(); break;
-        default: f.skip();
+        case EntryField::key:
+          entry.first = f.text();
+          break;
+        case EntryField::value:
+          entry.second = f.text();
+          break;
+        default:
+          f.skip();
       }
     }
     return entry;
@@ -104,25 +138,43 @@ class Importer {
 
   void check_versions() const {
     const int64_t ir = graph_.origin.ir_version;
-    if (ir < kOldestIr || ir > kNewestIr) fail(Code::unsupported, "IR version {} (supported: {} to {})", ir, kOldestIr, kNewestIr);
+    if (ir < kOldestIr || ir > kNewestIr)
+      fail(Code::unsupported, "IR version {} (supported: {} to {})", ir, kOldestIr, kNewestIr);
     const int64_t opset = graph_.opset();
     if (opset < kOldestImport || opset > kCanonicalOpset) {
-      fail(Code::unsupported, "opset {} of the default domain (supported: {} to {})", opset, kOldestImport, kCanonicalOpset);
+      fail(Code::unsupported, "opset {} of the default domain (supported: {} to {})", opset, kOldestImport,
+           kCanonicalOpset);
     }
   }
 
   void collect_parts() {
     for (Fields<GraphField> f(wire_, *graph_bytes_); f.next();) {
       switch (f.field()) {
-        case GraphField::name: graph_.origin.graph_name = f.text(); break;
-        case GraphField::doc_string: graph_.origin.graph_doc = f.text(); break;
-        case GraphField::node: keep(nodes_, f.bytes()); break;
-        case GraphField::initializer: keep(initializers_, f.bytes()); break;
-        case GraphField::input: keep(inputs_, f.bytes()); break;
-        case GraphField::output: keep(outputs_, f.bytes()); break;
-        case GraphField::value_info: keep(value_infos_, f.bytes()); break;
-        case GraphField::sparse_initializer: fail(Code::unsupported, "sparse initializer '{}' is not supported", sparse_name(f.bytes()));
-        default: f.skip();
+        case GraphField::name:
+          graph_.origin.graph_name = f.text();
+          break;
+        case GraphField::doc_string:
+          graph_.origin.graph_doc = f.text();
+          break;
+        case GraphField::node:
+          keep(nodes_, f.bytes());
+          break;
+        case GraphField::initializer:
+          keep(initializers_, f.bytes());
+          break;
+        case GraphField::input:
+          keep(inputs_, f.bytes());
+          break;
+        case GraphField::output:
+          keep(outputs_, f.bytes());
+          break;
+        case GraphField::value_info:
+          keep(value_infos_, f.bytes());
+          break;
+        case GraphField::sparse_initializer:
+          fail(Code::unsupported, "sparse initializer '{}' is not supported", sparse_name(f.bytes()));
+        default:
+          f.skip();
       }
     }
   }
@@ -138,8 +190,10 @@ class Importer {
         continue;
       }
       for (Fields<TensorField> t(wire_, f.bytes()); t.next();) {
-        if (t.field() == TensorField::name) name = t.text();
-        else t.skip();
+        if (t.field() == TensorField::name)
+          name = t.text();
+        else
+          t.skip();
       }
     }
     return name;
@@ -177,8 +231,10 @@ class Importer {
     std::unordered_set<std::string> initialized;
     for (std::string_view message : initializers_) {
       for (Fields<TensorField> f(wire_, message); f.next();) {
-        if (f.field() == TensorField::name) initialized.insert(f.text());
-        else f.skip();
+        if (f.field() == TensorField::name)
+          initialized.insert(f.text());
+        else
+          f.skip();
       }
     }
     for (std::string_view message : inputs_) {
@@ -207,21 +263,31 @@ class Importer {
       Node& node = graph_.nodes.emplace_back();
       for (Fields<NodeField> f(wire_, message); f.next();) {
         switch (f.field()) {
-          case NodeField::name: node.name = f.text(); break;
-          case NodeField::op_type: node.type = f.text(); break;
-          case NodeField::domain: node.domain = default_domain(f.text()); break;
-          case NodeField::doc_string: node.doc = f.text(); break;
+          case NodeField::name:
+            node.name = f.text();
+            break;
+          case NodeField::op_type:
+            node.type = f.text();
+            break;
+          case NodeField::domain:
+            node.domain = default_domain(f.text());
+            break;
+          case NodeField::doc_string:
+            node.doc = f.text();
+            break;
           case NodeField::output: {
             const std::string name = f.text();
             node.outputs.push_back(name.empty() ? kNoValue : declare(name));
             break;
           }
-          default: f.skip();
+          default:
+            f.skip();
         }
       }
       ensure(!node.type.empty(), "node {} has no op type", graph_.nodes.size() - 1);
       if (node.domain.empty()) node.op = op_from_onnx(node.type);
-      if (!node.name.empty() && !names.insert(node.name).second) node.name.clear();  // the second of a name gets its own
+      if (!node.name.empty() && !names.insert(node.name).second)
+        node.name.clear();  // the second of a name gets its own
     }
     // Nodes without a name: the op's name and a number.
     std::unordered_map<std::string, size_t> last;
@@ -243,8 +309,11 @@ class Importer {
               wire_.charge(sizeof(ValueId) + sizeof(NodeId));
               node.inputs.push_back(find(f.text()));
               break;
-            case NodeField::attribute: add_attribute(node, f.bytes()); break;
-            default: f.skip();
+            case NodeField::attribute:
+              add_attribute(node, f.bytes());
+              break;
+            default:
+              f.skip();
           }
         }
       });
@@ -278,7 +347,8 @@ class Importer {
       const auto it = ids_.find(info.name);
       ensure(it != ids_.end(), "nothing produces the output '{}'", info.name);
       const ValueId id = it->second;
-      ensure(std::find(graph_.outputs.begin(), graph_.outputs.end(), id) == graph_.outputs.end(), "the output '{}' is listed twice", info.name);
+      ensure(std::find(graph_.outputs.begin(), graph_.outputs.end(), id) == graph_.outputs.end(),
+             "the output '{}' is listed twice", info.name);
       Value& value = graph_.value(id);
       const bool is_input = std::find(graph_.inputs.begin(), graph_.inputs.end(), id) != graph_.inputs.end();
       if (!is_input && (info.element_type != 0 || info.dims)) describe(value, info);
@@ -288,8 +358,11 @@ class Importer {
 
   bool producers_come_before(NodeId id) const {
     const Node& node = graph_.node(id);
-    auto earlier = [&](ValueId v) { return v == kNoValue || graph_.value(v).producer == kNoNode || graph_.value(v).producer < id; };
-    return std::all_of(node.inputs.begin(), node.inputs.end(), earlier) && std::all_of(node.captured.begin(), node.captured.end(), earlier);
+    auto earlier = [&](ValueId v) {
+      return v == kNoValue || graph_.value(v).producer == kNoNode || graph_.value(v).producer < id;
+    };
+    return std::all_of(node.inputs.begin(), node.inputs.end(), earlier) &&
+           std::all_of(node.captured.begin(), node.captured.end(), earlier);
   }
 
   std::string_view bytes_;
@@ -304,7 +377,8 @@ class Importer {
 
 }  // namespace
 
-Graph parse_onnx(std::string_view bytes, const std::string& name, const ImportOptions& options, const std::string& folder) {
+Graph parse_onnx(std::string_view bytes, const std::string& name, const ImportOptions& options,
+                 const std::string& folder) {
   Graph graph = within(name, [&] { return Importer(bytes, name, options, folder).run(); });
   if (options.lift) lift(graph);
   return graph;
@@ -313,7 +387,8 @@ Graph parse_onnx(std::string_view bytes, const std::string& name, const ImportOp
 Graph import_onnx(const std::string& path, const ImportOptions& options) {
   const std::vector<std::byte> bytes = read_file(path, options.max_bytes);
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  return parse_onnx({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path, options, folder.empty() ? "." : folder.string());
+  return parse_onnx({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path, options,
+                    folder.empty() ? "." : folder.string());
 }
 
 }  // namespace pare

@@ -116,7 +116,9 @@ void lower(Graph& graph, int64_t version) {
     check_carried(graph, node, node.version != 0 ? node.version : kCanonicalOpset, version);
     const OpDef* def = op_def(node.op);
     if (def == nullptr || version == kCanonicalOpset) return;
-    if (def->since > version) fail(Code::unsupported, "{} does not exist in opset {} (it came with {})", graph.label(node), version, def->since);
+    if (def->since > version)
+      fail(Code::unsupported, "{} does not exist in opset {} (it came with {})", graph.label(node), version,
+           def->since);
     if (def->lower == nullptr) return;
     within(graph.label(node), [&] { def->lower(graph, id, version); });
   });

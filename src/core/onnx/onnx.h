@@ -11,13 +11,15 @@
 namespace pare {
 
 struct ImportOptions {
-  bool lift = true;                               // false: keep the source's opset and Constant nodes (pack, unpack)
-  uint64_t max_bytes = uint64_t{8} << 30;         // of all tensors together
+  bool lift = true;                        // false: keep the source's opset and Constant nodes (pack, unpack)
+  uint64_t max_bytes = uint64_t{8} << 30;  // of all tensors together
 };
-// Reads a model file; external data is looked up beside it (never outside its folder). Errors name file, node and offset.
+// Reads a model file; external data is looked up beside it (never outside its folder). Errors name file, node and
+// offset.
 Graph import_onnx(const std::string& path, const ImportOptions& options = {});
 // From memory; `name` is used in messages, external data is looked up in `folder` (refused when empty).
-Graph parse_onnx(std::string_view bytes, const std::string& name, const ImportOptions& options = {}, const std::string& folder = {});
+Graph parse_onnx(std::string_view bytes, const std::string& name, const ImportOptions& options = {},
+                 const std::string& folder = {});
 // To opset 17 semantics: op attributes and inputs as in opset 17, Constant nodes become constants, float weights f32.
 void lift(Graph& graph);
 
@@ -26,7 +28,7 @@ enum class WeightStyle : uint8_t {
   plain,    // "float" on the command line: plain float initializers
 };
 struct ExportOptions {
-  int64_t opset = 0;              // 0: as the graph has it (17 when lifted); else 11..17
+  int64_t opset = 0;  // 0: as the graph has it (17 when lifted); else 11..17
   WeightStyle weights = WeightStyle::compact;
   bool external_data = false;     // tensors over 1 KiB into PATH.data
   bool keep_source_types = true;  // f16, bf16, f64 weights leave as they came

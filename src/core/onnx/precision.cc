@@ -57,15 +57,16 @@ class ToF32 {
     }
     for (const ValueId captured : graph_.node(id).captured) {
       if (is_foreign(graph_.value(captured).dtype)) {
-        fail(Code::unsupported, "{} has a sub-graph that reads '{}' of type {}", graph_.label(graph_.node(id)), graph_.value(captured).name,
-             name_of(graph_.value(captured).dtype));
+        fail(Code::unsupported, "{} has a sub-graph that reads '{}' of type {}", graph_.label(graph_.node(id)),
+             graph_.value(captured).name, name_of(graph_.value(captured).dtype));
       }
     }
     const std::vector<ValueId> outputs = graph_.node(id).outputs;
     for (const ValueId output : outputs) {
       if (output == kNoValue) continue;
       if (reads_foreign && graph_.value(output).dtype == DType::none && !graph_.value(output).users.empty()) {
-        fail(Code::unsupported, "{}: the type of its output '{}' is not known", graph_.label(graph_.node(id)), graph_.value(output).name);
+        fail(Code::unsupported, "{}: the type of its output '{}' is not known", graph_.label(graph_.node(id)),
+             graph_.value(output).name);
       }
       widen_uses(output);
     }
@@ -76,13 +77,16 @@ class ToF32 {
     const Value& value = graph_.value(id);
     if (is_in(graph_.inputs, id)) return true;
     const auto carried_user = [&](NodeId n) { return is_carried(graph_.node(n)); };
-    if (value.constant) return !value.users.empty() && std::all_of(value.users.begin(), value.users.end(), carried_user);
+    if (value.constant)
+      return !value.users.empty() && std::all_of(value.users.begin(), value.users.end(), carried_user);
     if (value.producer == kNoNode) return false;
     if (is_carried(graph_.node(value.producer))) return true;
     return graph_.node(value.producer).op == OpKind::cast &&
            (is_in(graph_.outputs, id) || std::any_of(value.users.begin(), value.users.end(), carried_user));
   }
-  static bool is_in(const std::vector<ValueId>& list, ValueId id) { return std::find(list.begin(), list.end(), id) != list.end(); }
+  static bool is_in(const std::vector<ValueId>& list, ValueId id) {
+    return std::find(list.begin(), list.end(), id) != list.end();
+  }
 
   // Users that we know read an f32 copy of a value that keeps its type.
   void widen_uses(ValueId id) {

@@ -38,41 +38,48 @@ void captured(const WireSource& source, std::string_view graph, std::vector<std:
   check_depth(depth);
   std::unordered_set<std::string> defined = {""};
   std::vector<std::string> used;
-  each<GraphField>(
-      source, graph, {GraphField::node, GraphField::initializer, GraphField::sparse_initializer, GraphField::input, GraphField::output},
-      [&](GraphField field, std::string_view bytes) {
-        if (field == GraphField::input) defined.insert(name_in(source, bytes, ValueInfoField::name));
-        if (field == GraphField::output) used.push_back(name_in(source, bytes, ValueInfoField::name));
-        if (field == GraphField::initializer) defined.insert(name_in(source, bytes, TensorField::name));
-        if (field == GraphField::sparse_initializer) {
-          each<SparseTensorField>(source, bytes, {SparseTensorField::values},
-                                  [&](SparseTensorField, std::string_view values) { defined.insert(name_in(source, values, TensorField::name)); });
-        }
-        if (field != GraphField::node) return;
-        each<NodeField>(source, bytes, {NodeField::input, NodeField::output, NodeField::attribute}, [&](NodeField part, std::string_view text) {
-          if (part == NodeField::input) used.emplace_back(text);
-          if (part == NodeField::output) defined.emplace(text);
-          if (part != NodeField::attribute) return;
-          each<AttributeField>(source, text, {AttributeField::g, AttributeField::graphs},
-                               [&](AttributeField, std::string_view inner) { captured(source, inner, used, depth + 1); });
-        });
-      });
+  each<GraphField>(source, graph,
+                   {GraphField::node, GraphField::initializer, GraphField::sparse_initializer, GraphField::input,
+                    GraphField::output},
+                   [&](GraphField field, std::string_view bytes) {
+                     if (field == GraphField::input) defined.insert(name_in(source, bytes, ValueInfoField::name));
+                     if (field == GraphField::output) used.push_back(name_in(source, bytes, ValueInfoField::name));
+                     if (field == GraphField::initializer) defined.insert(name_in(source, bytes, TensorField::name));
+                     if (field == GraphField::sparse_initializer) {
+                       each<SparseTensorField>(source, bytes, {SparseTensorField::values},
+                                               [&](SparseTensorField, std::string_view values) {
+                                                 defined.insert(name_in(source, values, TensorField::name));
+                                               });
+                     }
+                     if (field != GraphField::node) return;
+                     each<NodeField>(source, bytes, {NodeField::input, NodeField::output, NodeField::attribute},
+                                     [&](NodeField part, std::string_view text) {
+                                       if (part == NodeField::input) used.emplace_back(text);
+                                       if (part == NodeField::output) defined.emplace(text);
+                                       if (part != NodeField::attribute) return;
+                                       each<AttributeField>(source, text, {AttributeField::g, AttributeField::graphs},
+                                                            [&](AttributeField, std::string_view inner) {
+                                                              captured(source, inner, used, depth + 1);
+                                                            });
+                                     });
+                   });
   std::unordered_set<std::string> listed(names.begin(), names.end());
   for (std::string& name : used) {
     if (!defined.contains(name) && listed.insert(name).second) names.push_back(std::move(name));
   }
 }
 
-void visit_attribute(const WireSource& source, std::string_view attribute, const std::function<void(const std::string&, const std::string&)>& visit,
-                     int depth) {
+void visit_attribute(const WireSource& source, std::string_view attribute,
+                     const std::function<void(const std::string&, const std::string&)>& visit, int depth) {
   check_depth(depth);
-  each<AttributeField>(source, attribute, {AttributeField::g, AttributeField::graphs}, [&](AttributeField, std::string_view graph) {
-    each<GraphField>(source, graph, {GraphField::node}, [&](GraphField, std::string_view node) {
-      visit(name_in(source, node, NodeField::op_type), name_in(source, node, NodeField::domain));
-      each<NodeField>(source, node, {NodeField::attribute},
-                      [&](NodeField, std::string_view inner) { visit_attribute(source, inner, visit, depth + 1); });
-    });
-  });
+  each<AttributeField>(
+      source, attribute, {AttributeField::g, AttributeField::graphs}, [&](AttributeField, std::string_view graph) {
+        each<GraphField>(source, graph, {GraphField::node}, [&](GraphField, std::string_view node) {
+          visit(name_in(source, node, NodeField::op_type), name_in(source, node, NodeField::domain));
+          each<NodeField>(source, node, {NodeField::attribute},
+                          [&](NodeField, std::string_view inner) { visit_attribute(source, inner, visit, depth + 1); });
+        });
+      });
 }
 
 }  // namespace
@@ -81,7 +88,8 @@ void collect_captured(const WireSource& source, std::string_view graph, std::vec
   captured(source, graph, names, 0);
 }
 
-void visit_subgraph_nodes(std::string_view attribute, const std::function<void(const std::string&, const std::string&)>& visit) {
+void visit_subgraph_nodes(std::string_view attribute,
+                          const std::function<void(const std::string&, const std::string&)>& visit) {
   visit_attribute(WireSource(attribute, 0), attribute, visit, 0);
 }
 

@@ -36,9 +36,14 @@ void read_entry(const WireSource& source, std::string_view message, ExternalLoca
   std::string key, value;
   for (Fields<EntryField> f(source, message); f.next();) {
     switch (f.field()) {
-      case EntryField::key: key = f.text(); break;
-      case EntryField::value: value = f.text(); break;
-      default: f.skip();
+      case EntryField::key:
+        key = f.text();
+        break;
+      case EntryField::value:
+        value = f.text();
+        break;
+      default:
+        f.skip();
     }
   }
   if (key == "location") where.location = value;
@@ -50,17 +55,31 @@ RawTensor read_header(const WireSource& source, std::string_view message) {
   RawTensor t;
   for (Fields<TensorField> f(source, message); f.next();) {
     switch (f.field()) {
-      case TensorField::name: t.name = f.text(); break;
+      case TensorField::name:
+        t.name = f.text();
+        break;
       case TensorField::dims:
         f.integers(t.dims);
         ensure(t.dims.size() <= kMaxRank, "a tensor has more than {} dimensions", kMaxRank);
         break;
-      case TensorField::data_type: t.type = f.integer(); break;
-      case TensorField::raw_data: t.raw = f.bytes(); break;
-      case TensorField::segment: t.segmented = true; f.skip(); break;
-      case TensorField::data_location: t.external = f.integer() == onnx_proto::kDataLocationExternal; break;
-      case TensorField::external_data: read_entry(source, f.bytes(), t.where); break;
-      default: f.skip();
+      case TensorField::data_type:
+        t.type = f.integer();
+        break;
+      case TensorField::raw_data:
+        t.raw = f.bytes();
+        break;
+      case TensorField::segment:
+        t.segmented = true;
+        f.skip();
+        break;
+      case TensorField::data_location:
+        t.external = f.integer() == onnx_proto::kDataLocationExternal;
+        break;
+      case TensorField::external_data:
+        read_entry(source, f.bytes(), t.where);
+        break;
+      default:
+        f.skip();
     }
   }
   return t;
@@ -69,7 +88,8 @@ RawTensor read_header(const WireSource& source, std::string_view message) {
 // Elements of the typed fields; int32_data carries f16 and bf16 as bit patterns.
 template <class To, class From>
 void put(Tensor& tensor, const std::vector<From>& values) {
-  ensure(static_cast<int64_t>(values.size()) == tensor.size(), "the tensor has {} elements, its shape needs {}", values.size(), tensor.size());
+  ensure(static_cast<int64_t>(values.size()) == tensor.size(), "the tensor has {} elements, its shape needs {}",
+         values.size(), tensor.size());
   auto bytes = tensor.edit_bytes();
   for (size_t i = 0; i < values.size(); ++i) {
     const To value = static_cast<To>(values[i]);
@@ -83,52 +103,81 @@ void read_typed(const WireSource& source, std::string_view message, Tensor& tens
   std::vector<int64_t> small, large, unsigned_large;
   for (Fields<TensorField> f(source, message); f.next();) {
     switch (f.field()) {
-      case TensorField::float_data: f.reals(reals); break;
-      case TensorField::double_data: f.doubles(doubles); break;
-      case TensorField::int32_data: f.integers(small); break;
-      case TensorField::int64_data: f.integers(large); break;
-      case TensorField::uint64_data: f.integers(unsigned_large); break;
-      default: f.skip();
+      case TensorField::float_data:
+        f.reals(reals);
+        break;
+      case TensorField::double_data:
+        f.doubles(doubles);
+        break;
+      case TensorField::int32_data:
+        f.integers(small);
+        break;
+      case TensorField::int64_data:
+        f.integers(large);
+        break;
+      case TensorField::uint64_data:
+        f.integers(unsigned_large);
+        break;
+      default:
+        f.skip();
     }
   }
   switch (tensor.dtype()) {
-    case DType::f32: return put<float>(tensor, reals);
-    case DType::f64: return put<double>(tensor, doubles);
-    case DType::i64: return put<int64_t>(tensor, large);
-    case DType::u32: return put<uint32_t>(tensor, unsigned_large);
-    case DType::u64: return put<uint64_t>(tensor, unsigned_large);
-    case DType::i32: return put<int32_t>(tensor, small);
-    case DType::i16: return put<int16_t>(tensor, small);
+    case DType::f32:
+      return put<float>(tensor, reals);
+    case DType::f64:
+      return put<double>(tensor, doubles);
+    case DType::i64:
+      return put<int64_t>(tensor, large);
+    case DType::u32:
+      return put<uint32_t>(tensor, unsigned_large);
+    case DType::u64:
+      return put<uint64_t>(tensor, unsigned_large);
+    case DType::i32:
+      return put<int32_t>(tensor, small);
+    case DType::i16:
+      return put<int16_t>(tensor, small);
     case DType::u16:
     case DType::f16:
-    case DType::bf16: return put<uint16_t>(tensor, small);
-    case DType::i8: return put<int8_t>(tensor, small);
-    case DType::u8: return put<uint8_t>(tensor, small);
+    case DType::bf16:
+      return put<uint16_t>(tensor, small);
+    case DType::i8:
+      return put<int8_t>(tensor, small);
+    case DType::u8:
+      return put<uint8_t>(tensor, small);
     case DType::boolean:
       for (int64_t& v : small) v = v != 0;
       return put<uint8_t>(tensor, small);
-    case DType::none: break;
+    case DType::none:
+      break;
   }
 }
 
 }  // namespace
 
-int64_t tensor_element_type(TensorSource& source, std::string_view message) { return read_header(source.wire, message).type; }
+int64_t tensor_element_type(TensorSource& source, std::string_view message) {
+  return read_header(source.wire, message).type;
+}
 
 NamedTensor read_tensor(TensorSource& source, std::string_view message) {
   RawTensor header = read_header(source.wire, message);
   auto read = [&] {
     const DType type = dtype_from_onnx(header.type);
-    if (type == DType::none) fail(Code::unsupported, "elements of type {} are not supported", header.type == kOnnxString ? "string" : std::to_string(header.type));
+    if (type == DType::none)
+      fail(Code::unsupported, "elements of type {} are not supported",
+           header.type == kOnnxString ? "string" : std::to_string(header.type));
     if (header.segmented) fail(Code::unsupported, "tensors in segments are not supported");
     const auto count = element_count(header.dims);
     ensure(count.has_value(), "the shape has a negative or too large dimension");
     const auto bytes = checked_mul(*count, static_cast<int64_t>(size_of(type)));
-    if (!bytes || static_cast<uint64_t>(*bytes) > source.wire.budget()) fail(Code::limit, "a tensor of {} elements is larger than the limit allows", *count);
+    if (!bytes || static_cast<uint64_t>(*bytes) > source.wire.budget())
+      fail(Code::limit, "a tensor of {} elements is larger than the limit allows", *count);
     if (header.external) {
-      if (source.folder.empty()) fail(Code::unsupported, "external data '{}' needs a model that is a file", header.where.location);
+      if (source.folder.empty())
+        fail(Code::unsupported, "external data '{}' needs a model that is a file", header.where.location);
     } else if (header.raw) {
-      ensure(header.raw->size() == static_cast<uint64_t>(*bytes), "the tensor has {} bytes, its shape needs {}", header.raw->size(), *bytes);
+      ensure(header.raw->size() == static_cast<uint64_t>(*bytes), "the tensor has {} bytes, its shape needs {}",
+             header.raw->size(), *bytes);
     } else {
       // Every element takes a byte at least, so a short message is refused before its shape is believed.
       ensure(message.size() >= static_cast<uint64_t>(*count), "the tensor has fewer elements than its shape says");
@@ -144,7 +193,8 @@ NamedTensor read_tensor(TensorSource& source, std::string_view message) {
     }
     if (type == DType::boolean) {
       auto flags = tensor.edit_bytes();
-      std::transform(flags.begin(), flags.end(), flags.begin(), [](std::byte b) { return std::byte{b != std::byte{0}}; });
+      std::transform(flags.begin(), flags.end(), flags.begin(),
+                     [](std::byte b) { return std::byte{b != std::byte{0}}; });
     }
     return tensor;
   };

@@ -14,9 +14,14 @@ Dim read_dim(const WireSource& source, std::string_view message, SymbolNames& sy
   std::string name;
   for (Fields<DimensionField> f(source, message); f.next();) {
     switch (f.field()) {
-      case DimensionField::dim_value: size = f.integer(); break;
-      case DimensionField::dim_param: name = f.text(); break;
-      default: f.skip();
+      case DimensionField::dim_value:
+        size = f.integer();
+        break;
+      case DimensionField::dim_param:
+        name = f.text();
+        break;
+      default:
+        f.skip();
     }
   }
   if (!name.empty()) return symbols.named(name);
@@ -42,9 +47,14 @@ void read_type(const WireSource& source, std::string_view message, SymbolNames& 
       case TypeField::tensor_type:
         for (Fields<TensorTypeField> t(source, f.bytes()); t.next();) {
           switch (t.field()) {
-            case TensorTypeField::elem_type: info.element_type = t.integer(); break;
-            case TensorTypeField::shape: info.dims = read_shape(source, t.bytes(), symbols); break;
-            default: t.skip();
+            case TensorTypeField::elem_type:
+              info.element_type = t.integer();
+              break;
+            case TensorTypeField::shape:
+              info.dims = read_shape(source, t.bytes(), symbols);
+              break;
+            default:
+              t.skip();
           }
         }
         break;
@@ -56,7 +66,8 @@ void read_type(const WireSource& source, std::string_view message, SymbolNames& 
         info.is_tensor = false;
         f.skip();
         break;
-      default: f.skip();
+      default:
+        f.skip();
     }
   }
 }
@@ -73,9 +84,14 @@ ValueInfo read_value_info(const WireSource& source, std::string_view message, Sy
   ValueInfo info;
   for (Fields<ValueInfoField> f(source, message); f.next();) {
     switch (f.field()) {
-      case ValueInfoField::name: info.name = f.text(); break;
-      case ValueInfoField::type: read_type(source, f.bytes(), symbols, info); break;
-      default: f.skip();
+      case ValueInfoField::name:
+        info.name = f.text();
+        break;
+      case ValueInfoField::type:
+        read_type(source, f.bytes(), symbols, info);
+        break;
+      default:
+        f.skip();
     }
   }
   return info;

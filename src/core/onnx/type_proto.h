@@ -12,9 +12,9 @@ namespace pare {
 
 struct ValueInfo {
   std::string name;
-  int64_t element_type = 0;     // TensorProto.DataType, 0 when not said
+  int64_t element_type = 0;  // TensorProto.DataType, 0 when not said
   std::optional<Dims> dims;
-  bool is_tensor = true;        // false: a sequence, map, optional or sparse tensor
+  bool is_tensor = true;  // false: a sequence, map, optional or sparse tensor
 };
 
 // Hands out one symbol per name, and a fresh one per dimension without a name.
@@ -30,6 +30,7 @@ class SymbolNames {
 };
 
 ValueInfo read_value_info(const WireSource& source, std::string_view message, SymbolNames& symbols);
-void write_value_info(protozero::pbf_builder<onnx_proto::ValueInfoField> writer, const Graph& graph, const Value& value);
+void write_value_info(protozero::pbf_builder<onnx_proto::ValueInfoField> writer, const Graph& graph,
+                      const Value& value);
 
 }  // namespace pare

@@ -32,16 +32,21 @@ Tensor converted(const Shape& shape, std::span<const int32_t> from) {
 }
 Tensor narrow(DType type, const Shape& shape, std::span<const int32_t> from) {
   switch (type) {
-    case DType::i8: return converted<int8_t>(shape, from);
-    case DType::u8: return converted<uint8_t>(shape, from);
-    case DType::u16: return converted<uint16_t>(shape, from);
-    default: return converted<int32_t>(shape, from);
+    case DType::i8:
+      return converted<int8_t>(shape, from);
+    case DType::u8:
+      return converted<uint8_t>(shape, from);
+    case DType::u16:
+      return converted<uint16_t>(shape, from);
+    default:
+      return converted<int32_t>(shape, from);
   }
 }
 
 class Unfolder {
  public:
-  Unfolder(Graph& graph, const ExportOptions& options, int64_t opset) : graph_(graph), options_(options), opset_(opset) {
+  Unfolder(Graph& graph, const ExportOptions& options, int64_t opset)
+      : graph_(graph), options_(options), opset_(opset) {
     for (const Value& value : graph.values) taken_.insert(value.name);
     for (const Node& node : graph.nodes) taken_.insert(node.name);
   }
@@ -69,7 +74,9 @@ class Unfolder {
   // A node that produces the existing value `output`.
   void produce(ValueId output, OpKind op, std::vector<ValueId> inputs, Attributes attributes = {}) {
     Node node;
-    node.name = part(output, op == OpKind::dequantize_linear ? "dequantize" : op == OpKind::quantize_linear ? "quantize" : "make");
+    node.name = part(output, op == OpKind::dequantize_linear ? "dequantize"
+                             : op == OpKind::quantize_linear ? "quantize"
+                                                             : "make");
     node.op = op;
     node.type = onnx_name(op);
     node.inputs = std::move(inputs);
@@ -88,12 +95,15 @@ class Unfolder {
 
   void unfold_constant(ValueId id) {
     const Value& value = graph_.value(id);
-    if (options_.weights == WeightStyle::compact && value.encoding.grid && value.encoding.levels && value.constant->dtype() == DType::f32) {
+    if (options_.weights == WeightStyle::compact && value.encoding.grid && value.encoding.levels &&
+        value.constant->dtype() == DType::f32) {
       const Grid grid = *value.encoding.grid;
       if (grid.kind == GridKind::affine && write_affine(id, grid)) return;
       if (grid.kind != GridKind::affine && write_codebook(id, grid)) return;
     }
-    if (options_.keep_source_types && value.source_dtype != DType::none && value.source_dtype != value.constant->dtype()) write_source_type(id);
+    if (options_.keep_source_types && value.source_dtype != DType::none &&
+        value.source_dtype != value.constant->dtype())
+      write_source_type(id);
   }
 
   // scale and zero point of an affine grid as the constants that QuantizeLinear and DequantizeLinear read.
@@ -111,7 +121,8 @@ class Unfolder {
     if (grid.kind != GridKind::affine || type == DType::none || grid.block != 0 || grid.dim != 1) return false;
     if (grid.axis >= 0 && grid.scale.size() > 1 && opset_ < kPerAxisOpset) return false;
     const int32_t low = type == DType::i8 ? -128 : 0, high = type == DType::i8 ? 127 : 255;
-    return std::all_of(grid.zero_point.begin(), grid.zero_point.end(), [&](int32_t z) { return z >= low && z <= high; });
+    return std::all_of(grid.zero_point.begin(), grid.zero_point.end(),
+                       [&](int32_t z) { return z >= low && z <= high; });
   }
   static Attributes axis_of(const Grid& grid) {
     Attributes attributes;
@@ -123,7 +134,8 @@ class Unfolder {
     const DType type = level_type(grid);
     if (!is_linear(grid, type)) return false;
     const Tensor levels = *graph_.value(id).encoding.levels;
-    std::vector<ValueId> inputs = {add_constant(graph_, part(id, "levels"), narrow(type, levels.shape(), levels.view<int32_t>()))};
+    std::vector<ValueId> inputs = {
+        add_constant(graph_, part(id, "levels"), narrow(type, levels.shape(), levels.view<int32_t>()))};
     for (const ValueId more : scale_and_zero(id, grid, type, false)) inputs.push_back(more);
     becomes_computed(id);
     produce(id, OpKind::dequantize_linear, std::move(inputs), axis_of(grid));
@@ -138,7 +150,8 @@ class Unfolder {
     if (!codebook) return false;
     const int64_t first = grid.kind == GridKind::codebook ? 0 : grid.lowest();
     const DType type = codebook->dim(0) <= 256 ? DType::u8 : DType::u16;
-    const auto bytes = levels.size() * static_cast<int64_t>(size_of(type)) + static_cast<int64_t>(codebook->byte_size());
+    const auto bytes =
+        levels.size() * static_cast<int64_t>(size_of(type)) + static_cast<int64_t>(codebook->byte_size());
     if (bytes + kNodeBytes >= static_cast<int64_t>(constant.byte_size())) return false;
     std::vector<int32_t> indices(levels.view<int32_t>().begin(), levels.view<int32_t>().end());
     for (int32_t& index : indices) index -= static_cast<int32_t>(first);
@@ -158,7 +171,8 @@ class Unfolder {
     const ValueId rows = add_value(graph_, part(id, "rows"), DType::f32, row_dims);
     produce(rows, OpKind::gather, {book, wide});
     const Shape& shape = constant.shape();
-    const ValueId target = add_constant(graph_, part(id, "shape"), Tensor::of<int64_t>({static_cast<int64_t>(shape.size())}, shape));
+    const ValueId target =
+        add_constant(graph_, part(id, "shape"), Tensor::of<int64_t>({static_cast<int64_t>(shape.size())}, shape));
     produce(id, OpKind::reshape, {rows, target});
     return true;
   }
@@ -188,7 +202,9 @@ class Unfolder {
     const Tensor stored = cast(wide, type);
     const Tensor back = cast(stored, DType::f32);  // a trained value may have left the range of f16
     for (int64_t i = 0; i < back.size(); ++i) {
-      if (std::isinf(back.view<float>()[static_cast<size_t>(i)]) && std::isfinite(wide.view<float>()[static_cast<size_t>(i)])) return;
+      if (std::isinf(back.view<float>()[static_cast<size_t>(i)]) &&
+          std::isfinite(wide.view<float>()[static_cast<size_t>(i)]))
+        return;
     }
     const ValueId source = add_constant(graph_, part(id, std::string(name_of(type)).c_str()), stored);
     becomes_computed(id);
@@ -197,19 +213,26 @@ class Unfolder {
     produce(id, OpKind::cast, {source}, to_f32);
   }
 
-  // Every user reads the value after a QuantizeLinear/DequantizeLinear pair; grids of less than 8 bits are clipped first.
+  // Every user reads the value after a QuantizeLinear/DequantizeLinear pair; grids of less than 8 bits are clipped
+  // first.
   void unfold_activation(ValueId id) {
     const Grid grid = *graph_.value(id).activation_grid;
     graph_.value(id).activation_grid.reset();
     const DType type = level_type(grid);
-    if (!is_linear(grid, type)) fail(Code::unsupported, "the grid of the activation '{}' cannot be written as QuantizeLinear", graph_.value(id).name);
+    if (!is_linear(grid, type))
+      fail(Code::unsupported, "the grid of the activation '{}' cannot be written as QuantizeLinear",
+           graph_.value(id).name);
     const auto dims = graph_.value(id).dims;
     const ValueId result = add_value(graph_, part(id, "dequantized"), DType::f32, dims);
     replace_uses(graph_, id, result);
     ValueId from = id;
     if (grid.bits < 8) {
-      if (grid.scale.size() != 1) fail(Code::unsupported, "the activation '{}' has fewer than 8 bits and one scale per channel", graph_.value(id).name);
-      const auto bound = [&](int64_t level) { return static_cast<float>(level - (grid.zero_point.empty() ? 0 : grid.zero_point[0])) * grid.scale[0]; };
+      if (grid.scale.size() != 1)
+        fail(Code::unsupported, "the activation '{}' has fewer than 8 bits and one scale per channel",
+             graph_.value(id).name);
+      const auto bound = [&](int64_t level) {
+        return static_cast<float>(level - (grid.zero_point.empty() ? 0 : grid.zero_point[0])) * grid.scale[0];
+      };
       const ValueId low = add_constant(graph_, part(id, "lowest"), Tensor::scalar(bound(grid.lowest())));
       const ValueId high = add_constant(graph_, part(id, "highest"), Tensor::scalar(bound(grid.highest())));
       const ValueId clipped = add_value(graph_, part(id, "clipped"), DType::f32, dims);

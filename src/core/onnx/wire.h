@@ -20,7 +20,8 @@ class WireSource {
  public:
   WireSource(std::string_view bytes, uint64_t budget) : bytes_(bytes), budget_(budget) {}
 
-  [[noreturn]] void damaged(const char* at, std::string_view what) const;  // Error(corrupt or truncated) with the offset
+  [[noreturn]] void damaged(const char* at,
+                            std::string_view what) const;  // Error(corrupt or truncated) with the offset
   // Charges memory that the file makes us allocate; Error(limit) when it asks for too much.
   void charge(uint64_t bytes);
   uint64_t budget() const { return budget_; }
@@ -31,15 +32,20 @@ class WireSource {
 };
 
 // Walks the fields of one message; F is its enum in schema.h.
-//   for (Fields<NodeField> f(source, bytes); f.next();) switch (f.field()) { case ...: name = f.text(); break; default: f.skip(); }
+//   for (Fields<NodeField> f(source, bytes); f.next();) switch (f.field()) { case ...: name = f.text(); break; default:
+//   f.skip(); }
 template <class F>
 class Fields {
  public:
   Fields(const WireSource& source, std::string_view message) : source_(source), reader_(message) {}
 
-  bool next() { return guarded([&] { return reader_.next(); }); }
+  bool next() {
+    return guarded([&] { return reader_.next(); });
+  }
   F field() const { return static_cast<F>(reader_.tag()); }
-  void skip() { guarded([&] { reader_.skip(); }); }
+  void skip() {
+    guarded([&] { reader_.skip(); });
+  }
 
   std::string_view bytes() {
     expect(protozero::pbf_wire_type::length_delimited);

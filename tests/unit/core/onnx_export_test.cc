@@ -35,7 +35,8 @@ Graph with_grid(Grid grid, std::vector<int32_t> levels) {
 
 TEST(OnnxExport, RoundTripKeepsTheGraph) {
   auto m = model(small_graph())
-               .message(ModelField::metadata_props, Message<EntryField>().text(EntryField::key, "pare.scale").text(EntryField::value, "0.5"))
+               .message(ModelField::metadata_props,
+                        Message<EntryField>().text(EntryField::key, "pare.scale").text(EntryField::value, "0.5"))
                .text(ModelField::producer_name, "someone")
                .text(ModelField::doc_string, "a doc");
   const Graph g = parse(m);
@@ -44,7 +45,10 @@ TEST(OnnxExport, RoundTripKeepsTheGraph) {
 }
 
 TEST(OnnxExport, UnliftedComesBackInTheSourceOpset) {
-  auto flags = Message<AttributeField>().text(AttributeField::name, "axes").integer(AttributeField::ints, 1).integer(AttributeField::type, 7);
+  auto flags = Message<AttributeField>()
+                   .text(AttributeField::name, "axes")
+                   .integer(AttributeField::ints, 1)
+                   .integer(AttributeField::type, 7);
   Message<GraphField> g;
   g.message(GraphField::node, node("Squeeze", {"x"}, {"y"}, "s").message(NodeField::attribute, flags))
       .message(GraphField::input, value_info("x", {"2", "1"}))
@@ -68,8 +72,14 @@ TEST(OnnxExport, AttributesOfCarriedOpsComeOutByteForByte) {
                        .text(AttributeField::name, "k")
                        .integer(AttributeField::i, 3)
                        .text(AttributeField::doc_string, "why");
-  const auto strings = Message<AttributeField>().text(AttributeField::name, "t").message(AttributeField::t, tensor("", 8, {1}).text(TensorField::string_data, "a")).integer(AttributeField::type, 4);
-  auto g = small_graph().message(GraphField::node, node("Mystery", {"y"}, {"z"}, "m").text(NodeField::domain, "x.y").message(NodeField::attribute, odd).message(NodeField::attribute, strings));
+  const auto strings = Message<AttributeField>()
+                           .text(AttributeField::name, "t")
+                           .message(AttributeField::t, tensor("", 8, {1}).text(TensorField::string_data, "a"))
+                           .integer(AttributeField::type, 4);
+  auto g = small_graph().message(GraphField::node, node("Mystery", {"y"}, {"z"}, "m")
+                                                       .text(NodeField::domain, "x.y")
+                                                       .message(NodeField::attribute, odd)
+                                                       .message(NodeField::attribute, strings));
   const Graph graph = parse(model(g));
   const std::string bytes = serialize_onnx(graph);
   EXPECT_THAT(bytes, HasSubstr(odd.bytes));

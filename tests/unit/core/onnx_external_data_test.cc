@@ -18,7 +18,8 @@ using ::testing::HasSubstr;
 class OnnxExternalData : public ::testing::Test {
  protected:
   void SetUp() override {
-    root_ = fs::path(::testing::TempDir()) / ("pare_external_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
+    root_ = fs::path(::testing::TempDir()) /
+            ("pare_external_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
     fs::remove_all(root_);
     fs::create_directories(root_ / "model");
     const float values[] = {1, 2, 3, 4, 5, 6, 7, 8};
@@ -32,10 +33,13 @@ class OnnxExternalData : public ::testing::Test {
     return Message<EntryField>().text(EntryField::key, key).text(EntryField::value, value);
   }
   std::string write_model(const std::string& location, const std::string& offset, const std::string& length) {
-    auto t = tensor("b", 1, {3}).message(TensorField::external_data, entry("location", location)).message(TensorField::external_data, entry("offset", offset));
+    auto t = tensor("b", 1, {3})
+                 .message(TensorField::external_data, entry("location", location))
+                 .message(TensorField::external_data, entry("offset", offset));
     if (!length.empty()) t.message(TensorField::external_data, entry("length", length));
     t.integer(TensorField::data_location, 1);
-    const auto m = model(small_graph().message(GraphField::node, node("Add", {"y", "b"}, {"z"})).message(GraphField::initializer, t));
+    const auto m = model(
+        small_graph().message(GraphField::node, node("Add", {"y", "b"}, {"z"})).message(GraphField::initializer, t));
     const std::string path = (root_ / "model/net.onnx").string();
     write_file(path, std::string_view(m.bytes));
     return path;
@@ -84,7 +88,9 @@ TEST_F(OnnxExternalData, IsRefusedForAModelInMemory) {
 TEST_F(OnnxExternalData, IsWrittenForLargeTensors) {
   std::vector<float> values(1000);
   for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
-  const Graph g = parse(model(small_graph().message(GraphField::node, node("Add", {"y", "b"}, {"z"})).message(GraphField::initializer, floats("b", {1000, 1}, values))));
+  const Graph g = parse(model(small_graph()
+                                  .message(GraphField::node, node("Add", {"y", "b"}, {"z"}))
+                                  .message(GraphField::initializer, floats("b", {1000, 1}, values))));
   ExportOptions options;
   options.external_data = true;
   const std::string path = (root_ / "model/out.onnx").string();

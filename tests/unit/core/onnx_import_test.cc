@@ -18,9 +18,12 @@ std::string error_of(const std::string& bytes, ImportOptions options = {}) {
   return "";
 }
 
-const Tensor& constant(const Graph& graph, const std::string& name) { return *graph.value(graph.find_value(name)).constant; }
+const Tensor& constant(const Graph& graph, const std::string& name) {
+  return *graph.value(graph.find_value(name)).constant;
+}
 
-// A graph of one constant that goes through an Identity of an op domain we do not know, so that lifting leaves it alone.
+// A graph of one constant that goes through an Identity of an op domain we do not know, so that lifting leaves it
+// alone.
 Graph with_initializer(const Message<TensorField>& t) {
   Message<GraphField> g;
   g.message(GraphField::node, node("Mystery", {"c"}, {"y"}).text(NodeField::domain, "x.y"))
@@ -47,13 +50,28 @@ TEST(OnnxImport, ReadsNodesConstantsAndTypes) {
 
 TEST(OnnxImport, ReadsEveryTypedField) {
   using F = TensorField;
-  EXPECT_THAT(constant(with_initializer(tensor("c", 11, {2}).packed(F::double_data, std::vector<double>{0.5, -2})), "c").view<double>(), ElementsAre(0.5, -2));
-  EXPECT_THAT(constant(with_initializer(tensor("c", 7, {2}).packed(F::int64_data, std::vector<int64_t>{-5, 6})), "c").view<int64_t>(), ElementsAre(-5, 6));
-  EXPECT_THAT(constant(with_initializer(tensor("c", 6, {2}).integer(F::int32_data, -1).integer(F::int32_data, 7)), "c").view<int32_t>(), ElementsAre(-1, 7));
-  EXPECT_THAT(constant(with_initializer(tensor("c", 3, {2}).packed(F::int32_data, std::vector<int64_t>{-128, 127})), "c").view<int8_t>(), ElementsAre(-128, 127));
-  EXPECT_THAT(constant(with_initializer(tensor("c", 2, {2}).packed(F::int32_data, std::vector<int64_t>{0, 255})), "c").view<uint8_t>(), ElementsAre(0, 255));
-  EXPECT_THAT(constant(with_initializer(tensor("c", 13, {1}).packed(F::uint64_data, std::vector<int64_t>{9})), "c").view<uint64_t>(), ElementsAre(9u));
-  EXPECT_THAT(constant(with_initializer(tensor("c", 9, {3}).packed(F::int32_data, std::vector<int64_t>{0, 1, 5})), "c").view<uint8_t>(), ElementsAre(0, 1, 1));
+  EXPECT_THAT(constant(with_initializer(tensor("c", 11, {2}).packed(F::double_data, std::vector<double>{0.5, -2})), "c")
+                  .view<double>(),
+              ElementsAre(0.5, -2));
+  EXPECT_THAT(constant(with_initializer(tensor("c", 7, {2}).packed(F::int64_data, std::vector<int64_t>{-5, 6})), "c")
+                  .view<int64_t>(),
+              ElementsAre(-5, 6));
+  EXPECT_THAT(constant(with_initializer(tensor("c", 6, {2}).integer(F::int32_data, -1).integer(F::int32_data, 7)), "c")
+                  .view<int32_t>(),
+              ElementsAre(-1, 7));
+  EXPECT_THAT(
+      constant(with_initializer(tensor("c", 3, {2}).packed(F::int32_data, std::vector<int64_t>{-128, 127})), "c")
+          .view<int8_t>(),
+      ElementsAre(-128, 127));
+  EXPECT_THAT(constant(with_initializer(tensor("c", 2, {2}).packed(F::int32_data, std::vector<int64_t>{0, 255})), "c")
+                  .view<uint8_t>(),
+              ElementsAre(0, 255));
+  EXPECT_THAT(constant(with_initializer(tensor("c", 13, {1}).packed(F::uint64_data, std::vector<int64_t>{9})), "c")
+                  .view<uint64_t>(),
+              ElementsAre(9u));
+  EXPECT_THAT(constant(with_initializer(tensor("c", 9, {3}).packed(F::int32_data, std::vector<int64_t>{0, 1, 5})), "c")
+                  .view<uint8_t>(),
+              ElementsAre(0, 1, 1));
   const Graph half = with_initializer(tensor("c", 10, {1}).packed(F::int32_data, std::vector<int64_t>{0x3c00}));
   EXPECT_EQ(constant(half, "c").dtype(), DType::f16);
   EXPECT_THAT(cast(constant(half, "c"), DType::f32).view<float>(), ElementsAre(1));
@@ -98,7 +116,10 @@ TEST(OnnxImport, AbsentOptionalInputsStayAbsent) {
 }
 
 TEST(OnnxImport, ConstantNodesBecomeConstantsWhenLifted) {
-  const auto value = Message<AttributeField>().text(AttributeField::name, "value").message(AttributeField::t, floats("", {2}, {3, 4})).integer(AttributeField::type, 4);
+  const auto value = Message<AttributeField>()
+                         .text(AttributeField::name, "value")
+                         .message(AttributeField::t, floats("", {2}, {3, 4}))
+                         .integer(AttributeField::type, 4);
   Message<GraphField> g;
   g.message(GraphField::node, node("Constant", {}, {"c"}).message(NodeField::attribute, value))
       .message(GraphField::node, node("Add", {"x", "c"}, {"y"}))
@@ -115,8 +136,12 @@ TEST(OnnxImport, CarriesUnknownOpsAndWhatTheirSubGraphsCapture) {
                           .message(GraphField::node, node("Add", {"h", "local"}, {"inner"}))
                           .message(GraphField::initializer, floats("local", {1}, {1}))
                           .message(GraphField::output, value_info("inner", {}));
-  const auto attribute = Message<AttributeField>().text(AttributeField::name, "then_branch").message(AttributeField::g, branch).integer(AttributeField::type, 5);
-  auto g = small_graph().message(GraphField::node, node("If", {"x"}, {"z"}, "choice").message(NodeField::attribute, attribute));
+  const auto attribute = Message<AttributeField>()
+                             .text(AttributeField::name, "then_branch")
+                             .message(AttributeField::g, branch)
+                             .integer(AttributeField::type, 5);
+  auto g = small_graph().message(GraphField::node,
+                                 node("If", {"x"}, {"z"}, "choice").message(NodeField::attribute, attribute));
   const Graph graph = parse(model(g));
   const Node& node = graph.nodes.back();
   EXPECT_EQ(node.op, OpKind::unknown);
@@ -127,17 +152,27 @@ TEST(OnnxImport, CarriesUnknownOpsAndWhatTheirSubGraphsCapture) {
 
 TEST(OnnxImport, RefusesWithOneSentence) {
   const auto plus = [](GraphField f, const auto& m) { return model(small_graph().message(f, m)).bytes; };
-  EXPECT_THAT(error_of(plus(GraphField::initializer, tensor("s", 8, {1}).text(TensorField::string_data, "a"))), HasSubstr("net.onnx: tensor 's': elements of type string are not supported"));
-  EXPECT_THAT(error_of(plus(GraphField::sparse_initializer, Message<SparseTensorField>().message(SparseTensorField::values, tensor("sp", 1, {0})))), HasSubstr("sparse initializer 'sp'"));
-  EXPECT_THAT(error_of(plus(GraphField::node, node("Relu", {"nowhere"}, {"q"}, "r"))), HasSubstr("Relu 'r': it reads 'nowhere', which nothing produces"));
+  EXPECT_THAT(error_of(plus(GraphField::initializer, tensor("s", 8, {1}).text(TensorField::string_data, "a"))),
+              HasSubstr("net.onnx: tensor 's': elements of type string are not supported"));
+  EXPECT_THAT(error_of(plus(GraphField::sparse_initializer,
+                            Message<SparseTensorField>().message(SparseTensorField::values, tensor("sp", 1, {0})))),
+              HasSubstr("sparse initializer 'sp'"));
+  EXPECT_THAT(error_of(plus(GraphField::node, node("Relu", {"nowhere"}, {"q"}, "r"))),
+              HasSubstr("Relu 'r': it reads 'nowhere', which nothing produces"));
   EXPECT_THAT(error_of(plus(GraphField::node, node("Relu", {"x"}, {"y"}, "r"))), HasSubstr("'y' is defined twice"));
-  EXPECT_THAT(error_of(plus(GraphField::output, value_info("gone", {}))), HasSubstr("nothing produces the output 'gone'"));
-  EXPECT_THAT(error_of(plus(GraphField::initializer, floats("b", {3}, {1, 2}))), HasSubstr("tensor 'b': the tensor has 2 elements, its shape needs 3"));
-  EXPECT_THAT(error_of(plus(GraphField::initializer, tensor("b", 1, {1 << 30, 1 << 30, 1 << 30}))), HasSubstr("tensor 'b': the shape has a negative or too large dimension"));
+  EXPECT_THAT(error_of(plus(GraphField::output, value_info("gone", {}))),
+              HasSubstr("nothing produces the output 'gone'"));
+  EXPECT_THAT(error_of(plus(GraphField::initializer, floats("b", {3}, {1, 2}))),
+              HasSubstr("tensor 'b': the tensor has 2 elements, its shape needs 3"));
+  EXPECT_THAT(error_of(plus(GraphField::initializer, tensor("b", 1, {1 << 30, 1 << 30, 1 << 30}))),
+              HasSubstr("tensor 'b': the shape has a negative or too large dimension"));
   EXPECT_THAT(error_of(model(small_graph(), 18).bytes), HasSubstr("opset 18"));
   EXPECT_THAT(error_of(model(small_graph(), 17, 2).bytes), HasSubstr("IR version 2"));
-  EXPECT_THAT(error_of(model(small_graph()).message(ModelField::functions, Message<OpsetField>()).bytes), HasSubstr("functions"));
-  const auto sequence = Message<ValueInfoField>().text(ValueInfoField::name, "s").message(ValueInfoField::type, Message<TypeField>().text(TypeField::sequence_type, ""));
+  EXPECT_THAT(error_of(model(small_graph()).message(ModelField::functions, Message<OpsetField>()).bytes),
+              HasSubstr("functions"));
+  const auto sequence = Message<ValueInfoField>()
+                            .text(ValueInfoField::name, "s")
+                            .message(ValueInfoField::type, Message<TypeField>().text(TypeField::sequence_type, ""));
   EXPECT_THAT(error_of(plus(GraphField::input, sequence)), HasSubstr("input 's' is no tensor"));
 }
 
@@ -150,7 +185,8 @@ TEST(OnnxImport, SaysWhatAFileIsNot) {
 TEST(OnnxImport, EveryPrefixIsAnError) {
   const std::string bytes = model(small_graph()).bytes;
   for (size_t n = 0; n < bytes.size(); ++n) EXPECT_NE(error_of(bytes.substr(0, n)), "") << n;
-  EXPECT_THAT(error_of(bytes.substr(0, bytes.size() / 2)), HasSubstr(fmt::format("truncated at byte {}", bytes.size() / 2)));
+  EXPECT_THAT(error_of(bytes.substr(0, bytes.size() / 2)),
+              HasSubstr(fmt::format("truncated at byte {}", bytes.size() / 2)));
 }
 
 TEST(OnnxImport, NoFlippedBitCrashes) {
@@ -166,11 +202,15 @@ TEST(OnnxImport, MemoryAndNestingAreBounded) {
   ImportOptions options;
   options.max_bytes = 8192;
   EXPECT_EQ(error_of(model(small_graph()).bytes, options), "");
-  const auto large = model(small_graph().message(GraphField::initializer, tensor("b", 1, {4096}).text(TensorField::raw_data, std::string(16384, '\0'))));
+  const auto large = model(small_graph().message(
+      GraphField::initializer, tensor("b", 1, {4096}).text(TensorField::raw_data, std::string(16384, '\0'))));
   EXPECT_THAT(error_of(large.bytes, options), HasSubstr("limit"));
   Message<GraphField> g = Message<GraphField>();
   for (int i = 0; i < 1000; ++i) {
-    const auto attribute = Message<AttributeField>().text(AttributeField::name, "body").message(AttributeField::g, g).integer(AttributeField::type, 5);
+    const auto attribute = Message<AttributeField>()
+                               .text(AttributeField::name, "body")
+                               .message(AttributeField::g, g)
+                               .integer(AttributeField::type, 5);
     g = Message<GraphField>().message(GraphField::node, node("Loop", {}, {}).message(NodeField::attribute, attribute));
   }
   EXPECT_THAT(error_of(model(g).bytes), HasSubstr("nested"));

@@ -79,7 +79,8 @@ TEST(OnnxPrecision, OpsWeDoNotKnowKeepTheirTypes) {
                .message(GraphField::value_info, value_info("m", {"N", "1"}, kF16))
                .message(GraphField::output, value_info("z", {"N", "1"}, kF16));
   const Graph graph = parse(model(g));
-  const auto mystery = std::find_if(graph.nodes.begin(), graph.nodes.end(), [](const Node& n) { return n.type == "Mystery"; });
+  const auto mystery =
+      std::find_if(graph.nodes.begin(), graph.nodes.end(), [](const Node& n) { return n.type == "Mystery"; });
   for (const ValueId input : mystery->inputs) EXPECT_EQ(graph.value(input).dtype, DType::f16);
   EXPECT_EQ(value(graph, "m").dtype, DType::f16);
   EXPECT_EQ(value(graph, "z").dtype, DType::f16);
