@@ -22,7 +22,7 @@ InputFile::InputFile(std::string path) : path_(std::move(path)), impl_(std::make
   std::error_code error;
   if (fs::is_directory(path_, error)) fail(Code::invalid, "{}: is a folder, not a file", path_);
   impl_->bytes_on_disk = fs::file_size(path_, error);
-  if (error) fail(Code::missing, "{}: {}", path_, error.message());
+  if (error) fail(Code::invalid, "{}: {}", path_, error.message());
   impl_->file = gzopen(path_.c_str(), "rb");  // reads plain files as they are
   if (impl_->file == nullptr) fail(Code::io, "{}: {}", path_, std::strerror(errno != 0 ? errno : ENOMEM));
   gzbuffer(impl_->file, 1 << 17);
@@ -91,7 +91,7 @@ void InputFile::expect_end() {
 
 std::string find_in_folder(const std::string& folder, std::initializer_list<std::string_view> names) {
   std::error_code error;
-  if (!fs::exists(folder, error)) fail(Code::missing, "{}: no such folder", folder);
+  if (!fs::exists(folder, error)) fail(Code::invalid, "{}: no such folder", folder);
   if (!fs::is_directory(folder, error)) fail(Code::invalid, "{}: is a file, not a folder", folder);
   for (std::string_view name : names) {
     for (std::string_view ending : {"", ".gz"}) {
@@ -99,7 +99,7 @@ std::string find_in_folder(const std::string& folder, std::initializer_list<std:
       if (fs::exists(path, error)) return path.string();
     }
   }
-  fail(Code::missing, "{}: not found, nor with .gz", (fs::path(folder) / *names.begin()).string());
+  fail(Code::invalid, "{}: not found, nor with .gz", (fs::path(folder) / *names.begin()).string());
 }
 
 }  // namespace pare

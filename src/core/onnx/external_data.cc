@@ -25,7 +25,7 @@ fs::path inside(const std::string& folder, const std::string& location) {
   if (error) fail(Code::io, "{}: {}", folder, error.message());
   const fs::path file = fs::canonical(base / relative, error);
   if (error)
-    fail(error == std::errc::no_such_file_or_directory ? Code::missing : Code::io, "external data '{}': {}", location,
+    fail(error == std::errc::no_such_file_or_directory ? Code::invalid : Code::io, "external data '{}': {}", location,
          error.message());
   const fs::path seen_from_base = file.lexically_relative(base);
   ensure(!seen_from_base.empty() && *seen_from_base.begin() != "..",
