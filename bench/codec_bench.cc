@@ -18,13 +18,15 @@ double median_ns(const std::function<void()>& work) {
   for (int run = 0; run < 8; ++run) {
     const auto start = std::chrono::steady_clock::now();
     work();
-    if (run > 0) runs.push_back(std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count());
+    if (run > 0)
+      runs.push_back(std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count());
   }
   std::nth_element(runs.begin(), runs.begin() + 3, runs.end());
   return runs[3];
 }
 
-void bench(const std::string& name, const pare::TensorInfo& info, const std::vector<int32_t>& levels, const std::vector<std::byte>& bytes) {
+void bench(const std::string& name, const pare::TensorInfo& info, const std::vector<int32_t>& levels,
+           const std::vector<std::byte>& bytes) {
   for (const pare::Encoder* e : pare::encoder_list()) {
     if (!e->supports(info)) continue;
     std::vector<std::byte> coded;
@@ -34,7 +36,9 @@ void bench(const std::string& name, const pare::TensorInfo& info, const std::vec
     std::vector<std::byte> byte_out(bytes.size());
     bool ok = true;
     const double decoding = median_ns([&] {
-      ok &= (info.payload == pare::Payload::levels ? d->levels(info, coded, level_out) : d->bytes(info, coded, byte_out)).ok();
+      ok &=
+          (info.payload == pare::Payload::levels ? d->levels(info, coded, level_out) : d->bytes(info, coded, byte_out))
+              .ok();
     });
     if (!ok || level_out != levels || byte_out != bytes) {
       fmt::print(stderr, "{} does not give {} back\n", e->name, name);
@@ -51,11 +55,16 @@ int main() {
   fmt::print("bench,case,isa,threads,ns,bytes\n");
   for (const double density : {0.05, 0.3, 1.0}) {
     for (const int bits : {4, 8}) {
-      const pare::TensorInfo info{.payload = pare::Payload::levels, .dtype = pare::DType::i32, .shape = {500, 800}, .low = -(1 << (bits - 1)), .high = (1 << (bits - 1)) - 1};
+      const pare::TensorInfo info{.payload = pare::Payload::levels,
+                                  .dtype = pare::DType::i32,
+                                  .shape = {500, 800},
+                                  .low = -(1 << (bits - 1)),
+                                  .high = (1 << (bits - 1)) - 1};
       pare::Random random(1);
       std::vector<int32_t> levels(400000);
       for (int32_t& l : levels)
-        if (random.uniform() < density) l = std::clamp(static_cast<int32_t>(random.normal() * (1 << bits) / 6), info.low, info.high);
+        if (random.uniform() < density)
+          l = std::clamp(static_cast<int32_t>(random.normal() * (1 << bits) / 6), info.low, info.high);
       bench(fmt::format("500x800 {:.0f} % of {} bits", 100 * density, bits), info, levels, {});
     }
   }

@@ -1,6 +1,7 @@
 // The engine's training loop against the same loop written directly with LibTorch's modules and optimizer: batches of
 // 128, 30 steps each, interleaved, five rounds after a warm-up. Prints the median time of a step and the ratio.
-//   engine_bench [--steps 30] [--rounds 5] [--threads 2] [--busy]     --busy: another thread keeps one core busy
+//   engine_bench [lenet5_caffe] [vgg16_bn] [--steps 30] [--rounds 5] [--threads 2] [--busy]
+// --busy: another thread keeps one core busy; the ratio of CPU time says how much work each loop is, whoever else runs.
 #include <torch/torch.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <functional>
 #include <string>
 #include <thread>
@@ -26,6 +28,8 @@ struct Settings {
   int64_t steps = 30, rounds = 5, batch = 128;
   int threads = static_cast<int>(std::thread::hardware_concurrency());
   bool busy = false;
+  std::vector<std::string> cases = {};
+  bool wants(const std::string& name) const { return cases.empty() || std::find(cases.begin(), cases.end(), name) != cases.end(); }
 };
 
 // Images of noise with random classes, made in memory.
@@ -125,10 +129,16 @@ torch::nn::Sequential vgg16_bn() {
 
 // ---- measuring ----------------------------------------------------------------------------------------------------
 
-double milliseconds(const std::function<void()>& work, int64_t steps) {
+struct Cost {
+  double wall, cpu;  // ns per step
+};
+Cost measure(const std::function<void()>& work, int64_t steps) {
   const auto start = Clock::now();
+  const std::clock_t cpu = std::clock();
   work();
-  return std::chrono::duration<double, std::milli>(Clock::now() - start).count() / static_cast<double>(steps);
+  const double n = static_cast<double>(steps);
+  return {std::chrono::duration<double, std::nano>(Clock::now() - start).count() / n,
+          1e9 * static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC / n};
 }
 
 double median(std::vector<double> values) {
@@ -140,15 +150,16 @@ void compare(const char* name, const Settings& settings, pare::Engine& engine, p
              const pare::Shape& image) {
   const auto data = std::make_shared<Noise>(image, settings.steps * settings.batch);
   Direct direct(std::move(network), *data);
-  std::vector<double> ours, theirs, ratios;
+  std::vector<double> ours, theirs, wall_ratios, cpu_ratios;
   for (int64_t round = -1; round < settings.rounds; ++round) {  // the first is a warm-up
-    const double engine_ms = milliseconds([&] { engine_steps(engine, graph, data, settings.batch); }, settings.steps);
-    const double direct_ms = milliseconds([&] { direct(settings.steps, settings.batch); }, settings.steps);
+    const Cost engine_cost = measure([&] { engine_steps(engine, graph, data, settings.batch); }, settings.steps);
+    const Cost direct_cost = measure([&] { direct(settings.steps, settings.batch); }, settings.steps);
     if (round < 0) continue;
-    ours.push_back(engine_ms), theirs.push_back(direct_ms), ratios.push_back(engine_ms / direct_ms);
+    ours.push_back(engine_cost.wall), theirs.push_back(direct_cost.wall);
+    wall_ratios.push_back(engine_cost.wall / direct_cost.wall), cpu_ratios.push_back(engine_cost.cpu / direct_cost.cpu);
   }
-  std::printf("engine,%s,%s,%d,%.0f,%.0f,%.3f\n", name, settings.busy ? "busy" : "idle", settings.threads, median(ours) * 1e6,
-              median(theirs) * 1e6, median(ratios));
+  std::printf("engine,%s,%s,%d,%.0f,%.0f,%.3f,%.3f\n", name, settings.busy ? "busy" : "idle", settings.threads, median(ours),
+              median(theirs), median(wall_ratios), median(cpu_ratios));
   std::fflush(stdout);
 }
 
@@ -160,6 +171,7 @@ Settings parse(int argc, char** argv) {
     else if (flag == "--steps" && i + 1 < argc) settings.steps = std::atol(argv[++i]);
     else if (flag == "--rounds" && i + 1 < argc) settings.rounds = std::atol(argv[++i]);
     else if (flag == "--threads" && i + 1 < argc) settings.threads = std::atoi(argv[++i]);
+    else if (flag[0] != '-') settings.cases.push_back(flag);
     else std::fprintf(stderr, "unknown flag %s\n", argv[i]), std::exit(2);
   }
   return settings;
@@ -180,9 +192,10 @@ int main(int argc, char** argv) {
   std::atomic<bool> stop = false;
   std::thread neighbour;
   if (settings.busy) neighbour = std::thread([&] { while (!stop) {} });
-  std::printf("bench,case,neighbour,threads,engine_ns,direct_ns,ratio\n");
-  compare("lenet5_caffe", settings, *engine, pare::build("lenet5-caffe"), lenet5_caffe(), {1, 28, 28});
-  if (!settings.busy) {
+  std::printf("bench,case,neighbour,threads,engine_ns,direct_ns,ratio,cpu_ratio\n");
+  if (settings.wants("lenet5_caffe"))
+    compare("lenet5_caffe", settings, *engine, pare::build("lenet5-caffe"), lenet5_caffe(), {1, 28, 28});
+  if (settings.wants("vgg16_bn")) {
     const pare::Param options = pare::param_from_yaml("{size: 32, classes: 10, head: small}", "bench");
     compare("vgg16_bn", settings, *engine, pare::build("vgg16-bn", options), vgg16_bn(), {3, 32, 32});
   }

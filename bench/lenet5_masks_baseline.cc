@@ -66,7 +66,8 @@ Masks magnitude_masks(LeNet5& net, double sparsity) {
   return masks;
 }
 
-void train_epoch(LeNet5& net, torch::optim::SGD& optimizer, const torch::Tensor& x, const torch::Tensor& y, const Masks& masks) {
+void train_epoch(LeNet5& net, torch::optim::SGD& optimizer, const torch::Tensor& x, const torch::Tensor& y,
+                 const Masks& masks) {
   net->train();
   const auto order = torch::randperm(x.size(0));
   for (int64_t first = 0; first < x.size(0); first += 128) {
@@ -89,17 +90,23 @@ int64_t correct(LeNet5& net, const torch::Tensor& x, const torch::Tensor& y) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: lenet5_masks_baseline mnist:DIR [--epochs N] [--dense-epochs N] [--seed N] [--sparsity X]...\n");
+    std::fprintf(
+        stderr,
+        "usage: lenet5_masks_baseline mnist:DIR [--epochs N] [--dense-epochs N] [--seed N] [--sparsity X]...\n");
     return 2;
   }
   int64_t epochs = 60, dense_epochs = 0, seed = 1;
   std::vector<double> sparsities;
   for (int i = 2; i + 1 < argc; i += 2) {
     const std::string flag = argv[i];
-    if (flag == "--epochs") epochs = std::stoll(argv[i + 1]);
-    else if (flag == "--dense-epochs") dense_epochs = std::stoll(argv[i + 1]);
-    else if (flag == "--seed") seed = std::stoll(argv[i + 1]);
-    else if (flag == "--sparsity") sparsities.push_back(std::stod(argv[i + 1]));
+    if (flag == "--epochs")
+      epochs = std::stoll(argv[i + 1]);
+    else if (flag == "--dense-epochs")
+      dense_epochs = std::stoll(argv[i + 1]);
+    else if (flag == "--seed")
+      seed = std::stoll(argv[i + 1]);
+    else if (flag == "--sparsity")
+      sparsities.push_back(std::stod(argv[i + 1]));
   }
   if (sparsities.empty()) sparsities = {0.9};
   const pare::Data data = pare::open_data(argv[1]);
@@ -122,8 +129,11 @@ int main(int argc, char** argv) {
     const double train_seconds = seconds_since(start);
     const auto test_start = std::chrono::steady_clock::now();
     const int64_t last = correct(net, test_x, test_y);
-    std::printf("{\"sparsity\": %g, \"correct_after_5\": %ld, \"epochs\": %ld, \"correct\": %ld, \"train_seconds\": %.1f, \"test_seconds\": %.2f}\n",
-                sparsity, static_cast<long>(after_5), static_cast<long>(epochs), static_cast<long>(last), train_seconds, seconds_since(test_start));
+    std::printf(
+        "{\"sparsity\": %g, \"correct_after_5\": %ld, \"epochs\": %ld, \"correct\": %ld, \"train_seconds\": %.1f, "
+        "\"test_seconds\": %.2f}\n",
+        sparsity, static_cast<long>(after_5), static_cast<long>(epochs), static_cast<long>(last), train_seconds,
+        seconds_since(test_start));
     std::fflush(stdout);
   }
 }

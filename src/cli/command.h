@@ -9,8 +9,8 @@ class CommandLine;
 
 struct Command {
   std::string_view name, summary;
-  std::string_view example;            // shown at the end of --help
-  int (*run)(CommandLine& line);       // exit status; errors leave as exceptions
+  std::string_view example;       // shown at the end of --help
+  int (*run)(CommandLine& line);  // exit status; errors leave as exceptions
 };
 const Command* find_command(std::string_view name);
 

@@ -21,8 +21,8 @@ struct Exit {
 };
 
 struct Positional {
-  std::string_view field;      // name of the field it fills
-  std::string_view metavar;    // as shown in help: MODEL
+  std::string_view field;    // name of the field it fills
+  std::string_view metavar;  // as shown in help: MODEL
   bool required = true;
 };
 
@@ -36,7 +36,7 @@ class CommandLine {
     parse_with([&](ParamVisitor& v) { options.visit(v); }, positionals);
   }
 
-  bool json = false;           // --json
+  bool json = false;  // --json
   Terminal& terminal() { return terminal_; }
   Progress& progress() { return terminal_.progress(); }
   // The command as typed, for reports.
@@ -44,8 +44,10 @@ class CommandLine {
   // With --json prints the object, else calls `text`.
   template <class Text>
   void print(const nlohmann::ordered_json& object, Text&& text) {
-    if (json) print_json(object);
-    else text();
+    if (json)
+      print_json(object);
+    else
+      text();
   }
   static void print_json(const nlohmann::ordered_json& object);
   static void print_text(std::string_view text);
@@ -76,7 +78,8 @@ struct PreprocessingFlags {
   std::string order;
   template <class V>
   void visit(V& v) {
-    v.field("scale", scale, "preprocessing: factor on 0..255 values; 0 for the model's own or the data set's", {0, 1e9});
+    v.field("scale", scale, "preprocessing: factor on 0..255 values; 0 for the model's own or the data set's",
+            {0, 1e9});
     v.field("mean", mean, "preprocessing: mean per channel, subtracted after scaling");
     v.field("std", std, "preprocessing: standard deviation per channel");
     v.field("order", order, "preprocessing: channel order, RGB, BGR or L");

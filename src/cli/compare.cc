@@ -82,7 +82,8 @@ int run_compare(CommandLine& line) {
   while (loader.next(batch)) {
     stage.check();
     const Tensor y = engine->run(a, batch.inputs)[0], z = engine->run(b, batch.inputs)[0];
-    ensure(y.shape() == z.shape() && y.dtype() == DType::f32 && z.dtype() == DType::f32, "the models' outputs differ in shape or type");
+    ensure(y.shape() == z.shape() && y.dtype() == DType::f32 && z.dtype() == DType::f32,
+           "the models' outputs differ in shape or type");
     const auto p = y.view<float>(), q = z.view<float>();
     const size_t width = p.size() / static_cast<size_t>(batch.size);
     for (size_t i = 0; i < p.size(); i += width) {
@@ -106,14 +107,24 @@ int run_compare(CommandLine& line) {
     stage.advance(static_cast<uint64_t>(samples));
   }
   const double agreement = static_cast<double>(agree) / static_cast<double>(samples);
-  nlohmann::ordered_json json = {{"a", o.a}, {"b", o.b}, {"data", data.description}, {"split", o.split}, {"samples", samples}, {"same_class", agree},
-                                 {"agreement", agreement}, {"largest_difference", largest}, {"tolerance", o.tolerance}};
-  json["first_differing_value"] = first_layer.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(first_layer);
+  nlohmann::ordered_json json = {{"a", o.a},
+                                 {"b", o.b},
+                                 {"data", data.description},
+                                 {"split", o.split},
+                                 {"samples", samples},
+                                 {"same_class", agree},
+                                 {"agreement", agreement},
+                                 {"largest_difference", largest},
+                                 {"tolerance", o.tolerance}};
+  json["first_differing_value"] =
+      first_layer.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(first_layer);
   line.print(json, [&] {
-    std::string text = fmt::format("same class for {} of {} samples ({:.2f} %), largest output difference {:.3g}\n", grouped(agree),
-                                   grouped(samples), agreement * 100, largest);
-    text += first_layer.empty() ? fmt::format("no value of the same name differs by more than {:.3g} (relative)\n", o.tolerance)
-                                : fmt::format("first value that differs: {} (relative difference {:.3g})\n", first_layer, first_difference);
+    std::string text = fmt::format("same class for {} of {} samples ({:.2f} %), largest output difference {:.3g}\n",
+                                   grouped(agree), grouped(samples), agreement * 100, largest);
+    text +=
+        first_layer.empty()
+            ? fmt::format("no value of the same name differs by more than {:.3g} (relative)\n", o.tolerance)
+            : fmt::format("first value that differs: {} (relative difference {:.3g})\n", first_layer, first_difference);
     CommandLine::print_text(text);
   });
   return 0;
@@ -121,6 +132,7 @@ int run_compare(CommandLine& line) {
 
 }  // namespace
 
-extern const Command command_compare = {"compare", "agreement of two models on data", "pare compare a.onnx b.pare --data mnist:DIR", run_compare};
+extern const Command command_compare = {"compare", "agreement of two models on data",
+                                        "pare compare a.onnx b.pare --data mnist:DIR", run_compare};
 
 }  // namespace pare::cli

@@ -26,7 +26,8 @@ struct RunFlags : EngineFlags {
     v.field("resume", resume, "go on with the interrupted run that the folder holds");
     v.field("restart", restart, "throw away the run that the folder holds");
     v.field("dry_run", dry_run, "check everything, print the plan and stop");
-    v.field("weights", weights, "how model.onnx holds encoded weights: small (compact) or as plain floats", {"compact", "float"});
+    v.field("weights", weights, "how model.onnx holds encoded weights: small (compact) or as plain floats",
+            {"compact", "float"});
     EngineFlags::visit(v);
   }
   RunOptions run_options() const {
@@ -116,8 +117,10 @@ int run_demo(CommandLine& line) {
 
 }  // namespace
 
-extern const Command command_compress = {"compress", "run a recipe: prune, share, quantize, pack, prove",
-                                         "pare compress lenet5-caffe --recipe recipes/lenet5-caffe-mnist.yaml --data mnist:DIR -o out", run_compress};
-extern const Command command_demo = {"demo", "train and compress a digit reader on built-in data, in two minutes", "pare demo -o out", run_demo};
+extern const Command command_compress = {
+    "compress", "run a recipe: prune, share, quantize, pack, prove",
+    "pare compress lenet5-caffe --recipe recipes/lenet5-caffe-mnist.yaml --data mnist:DIR -o out", run_compress};
+extern const Command command_demo = {"demo", "train and compress a digit reader on built-in data, in two minutes",
+                                     "pare demo -o out", run_demo};
 
 }  // namespace pare::cli

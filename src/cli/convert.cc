@@ -44,6 +44,7 @@ int run_convert(CommandLine& line) {
 
 }  // namespace
 
-extern const Command command_convert = {"convert", "change opset, weight style or file kind", "pare convert in.onnx -o out.onnx --opset 13", run_convert};
+extern const Command command_convert = {"convert", "change opset, weight style or file kind",
+                                        "pare convert in.onnx -o out.onnx --opset 13", run_convert};
 
 }  // namespace pare::cli

@@ -28,7 +28,8 @@ struct EvalFlags : DataFlags, EngineFlags {
 std::string matrix_text(const Evaluation& e, size_t classes) {
   std::string text = "confusion matrix (rows: truth, columns: answer)\n";
   for (size_t row = 0; row < classes; ++row) {
-    for (size_t column = 0; column < classes; ++column) text += fmt::format("{:>7}", e.confusion[row * classes + column]);
+    for (size_t column = 0; column < classes; ++column)
+      text += fmt::format("{:>7}", e.confusion[row * classes + column]);
     text += "\n";
   }
   return text;
@@ -42,20 +43,24 @@ int run_eval(CommandLine& line) {
   const DatasetPtr part = o.split == "train" ? data.train : o.split == "test" ? data.test : data.validation;
   ensure(part && part->size() > 0, "{} has no {} split", o.data, o.split);
   const auto engine = open_engine(o.engine_options());
-  const Evaluation e = engine->evaluate(graph, *part, {.batch = o.batch, .confusion = o.confusion, .on_logits = {}}, line.progress());
+  const Evaluation e =
+      engine->evaluate(graph, *part, {.batch = o.batch, .confusion = o.confusion, .on_logits = {}}, line.progress());
   const auto classes = static_cast<size_t>(std::lround(std::sqrt(static_cast<double>(e.confusion.size()))));
-  nlohmann::ordered_json json = {{"model", o.model}, {"data", data.description}, {"split", o.split}, {"samples", e.samples},
-                                 {"correct", e.correct}, {"top1", e.top1}, {"top5", e.top5}, {"loss", e.loss},
+  nlohmann::ordered_json json = {{"model", o.model},     {"data", data.description},
+                                 {"split", o.split},     {"samples", e.samples},
+                                 {"correct", e.correct}, {"top1", e.top1},
+                                 {"top5", e.top5},       {"loss", e.loss},
                                  {"seconds", e.seconds}, {"engine", engine->description()}};
   if (o.confusion) {
     json["confusion"] = nlohmann::ordered_json::array();
     for (size_t row = 0; row < classes; ++row)
-      json["confusion"].push_back(std::vector<int64_t>(e.confusion.begin() + static_cast<int64_t>(row * classes),
-                                                       e.confusion.begin() + static_cast<int64_t>((row + 1) * classes)));
+      json["confusion"].push_back(
+          std::vector<int64_t>(e.confusion.begin() + static_cast<int64_t>(row * classes),
+                               e.confusion.begin() + static_cast<int64_t>((row + 1) * classes)));
   }
   line.print(json, [&] {
-    std::string text = fmt::format("{} on {} samples ({}): top-1 {:.2f} %, top-5 {:.2f} %, loss {:.4f}, {:.1f} s\n", o.model,
-                                   grouped(e.samples), o.split, e.top1 * 100, e.top5 * 100, e.loss, e.seconds);
+    std::string text = fmt::format("{} on {} samples ({}): top-1 {:.2f} %, top-5 {:.2f} %, loss {:.4f}, {:.1f} s\n",
+                                   o.model, grouped(e.samples), o.split, e.top1 * 100, e.top5 * 100, e.loss, e.seconds);
     if (o.confusion) text += matrix_text(e, classes);
     CommandLine::print_text(text);
   });
@@ -64,6 +69,7 @@ int run_eval(CommandLine& line) {
 
 }  // namespace
 
-extern const Command command_eval = {"eval", "accuracy and loss on a data set", "pare eval model.pare --data mnist:DIR --split test", run_eval};
+extern const Command command_eval = {"eval", "accuracy and loss on a data set",
+                                     "pare eval model.pare --data mnist:DIR --split test", run_eval};
 
 }  // namespace pare::cli

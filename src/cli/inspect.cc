@@ -32,8 +32,10 @@ std::string shape_text(const Graph& graph, const Value& value) {
   for (const Dim& d : *value.dims) {
     text += text.empty() ? "" : "x";
     const auto name = graph.symbols.find(d.symbol);
-    if (d.known()) text += fmt::format("{}", d.factor);
-    else text += (d.factor == 1 ? "" : fmt::format("{}*", d.factor)) + (name == graph.symbols.end() ? "?" : name->second);
+    if (d.known())
+      text += fmt::format("{}", d.factor);
+    else
+      text += (d.factor == 1 ? "" : fmt::format("{}*", d.factor)) + (name == graph.symbols.end() ? "?" : name->second);
   }
   return text.empty() ? "scalar" : text;
 }
@@ -41,15 +43,22 @@ std::string shape_text(const Graph& graph, const Value& value) {
 Json values_json(const Graph& graph, const std::vector<ValueId>& ids) {
   Json list = Json::array();
   for (const ValueId id : ids)
-    list.push_back({{"name", graph.value(id).name}, {"type", name_of(graph.value(id).dtype)}, {"shape", shape_text(graph, graph.value(id))}});
+    list.push_back({{"name", graph.value(id).name},
+                    {"type", name_of(graph.value(id).dtype)},
+                    {"shape", shape_text(graph, graph.value(id))}});
   return list;
 }
 
 Json preprocessing_json(const Graph& graph) {
   const auto p = from_metadata(graph.origin.metadata);
   if (!p) return nullptr;
-  return {{"formula", "y = (x * scale - mean) / std, x in 0..255"}, {"scale", p->scale}, {"mean", p->mean}, {"std", p->std},
-          {"order", p->order}, {"size", p->size}, {"classes", p->classes}};
+  return {{"formula", "y = (x * scale - mean) / std, x in 0..255"},
+          {"scale", p->scale},
+          {"mean", p->mean},
+          {"std", p->std},
+          {"order", p->order},
+          {"size", p->size},
+          {"classes", p->classes}};
 }
 
 int run_inspect(CommandLine& line) {
@@ -59,13 +68,16 @@ int run_inspect(CommandLine& line) {
   const bool is_pare = looks_like_pare(bytes);
   Graph graph;
   PackSummary summary;
-  if (is_pare) summary = inspect_pare(bytes, o.model, &graph);
-  else graph = load_model_as_is(o.model);
+  if (is_pare)
+    summary = inspect_pare(bytes, o.model, &graph);
+  else
+    graph = load_model_as_is(o.model);
 
   Json json = {{"file", o.model}, {"kind", is_pare ? "pare" : "onnx"}, {"bytes", bytes.size()}};
   json["ir_version"] = graph.origin.ir_version;
   json["opsets"] = Json::object();
-  for (const auto& opset : graph.origin.opsets) json["opsets"][opset.domain.empty() ? "ai.onnx" : opset.domain] = opset.version;
+  for (const auto& opset : graph.origin.opsets)
+    json["opsets"][opset.domain.empty() ? "ai.onnx" : opset.domain] = opset.version;
   json["producer"] = graph.origin.producer_name;
   json["inputs"] = values_json(graph, graph.inputs);
   json["outputs"] = values_json(graph, graph.outputs);
@@ -80,18 +92,26 @@ int run_inspect(CommandLine& line) {
                                  grouped(static_cast<int64_t>(bytes.size())), nodes, graph.opset());
   for (const auto& [label, list] : {std::pair{"input", &graph.inputs}, std::pair{"output", &graph.outputs}})
     for (const ValueId id : *list)
-      text += fmt::format("  {:<7} {} {} {}\n", label, graph.value(id).name, name_of(graph.value(id).dtype), shape_text(graph, graph.value(id)));
+      text += fmt::format("  {:<7} {} {} {}\n", label, graph.value(id).name, name_of(graph.value(id).dtype),
+                          shape_text(graph, graph.value(id)));
   if (const auto p = from_metadata(graph.origin.metadata))
-    text += fmt::format("  preprocessing (x * {:.6g} - [{:.4g}]) / [{:.4g}], order {}\n", p->scale, fmt::join(p->mean, ", "),
-                        fmt::join(p->std, ", "), p->order);
+    text += fmt::format("  preprocessing (x * {:.6g} - [{:.4g}]) / [{:.4g}], order {}\n", p->scale,
+                        fmt::join(p->mean, ", "), fmt::join(p->std, ", "), p->order);
   if (is_pare) {
     json["graph_bytes"] = summary.graph_bytes;
     json["tensors"] = Json::array();
-    text += fmt::format("  {:<28} {:>6} {:>18} {:>5} {:>10}  {}\n", "tensor", "type", "shape", "bits", "bytes", "codec");
+    text +=
+        fmt::format("  {:<28} {:>6} {:>18} {:>5} {:>10}  {}\n", "tensor", "type", "shape", "bits", "bytes", "codec");
     for (const auto& t : summary.tensors) {
-      json["tensors"].push_back({{"name", t.name}, {"type", name_of(t.dtype)}, {"shape", t.shape}, {"bits", t.bits}, {"bytes", t.bytes}, {"codec", t.codec}});
-      text += fmt::format("  {:<28} {:>6} {:>18} {:>5} {:>10}  {}\n", t.name, name_of(t.dtype), fmt::format("{}", fmt::join(t.shape, "x")),
-                          t.bits, grouped(static_cast<int64_t>(t.bytes)), t.codec);
+      json["tensors"].push_back({{"name", t.name},
+                                 {"type", name_of(t.dtype)},
+                                 {"shape", t.shape},
+                                 {"bits", t.bits},
+                                 {"bytes", t.bytes},
+                                 {"codec", t.codec}});
+      text += fmt::format("  {:<28} {:>6} {:>18} {:>5} {:>10}  {}\n", t.name, name_of(t.dtype),
+                          fmt::format("{}", fmt::join(t.shape, "x")), t.bits, grouped(static_cast<int64_t>(t.bytes)),
+                          t.codec);
     }
   } else {
     const NetworkCost c = cost(load_model(o.model));
@@ -99,12 +119,21 @@ int run_inspect(CommandLine& line) {
     json["nonzeros"] = c.nonzeros;
     json["macs"] = c.macs;
     json["layers"] = Json::array();
-    text += fmt::format("  {} parameters, {} non-zero, {} multiply-accumulates per sample\n", grouped(c.parameters), grouped(c.nonzeros), grouped(c.macs));
-    text += fmt::format("  {:<28} {:>18} {:>16} {:>12} {:>12} {:>14}\n", "layer", "op", "shape", "parameters", "non-zero", "MACs");
+    text += fmt::format("  {} parameters, {} non-zero, {} multiply-accumulates per sample\n", grouped(c.parameters),
+                        grouped(c.nonzeros), grouped(c.macs));
+    text += fmt::format("  {:<28} {:>18} {:>16} {:>12} {:>12} {:>14}\n", "layer", "op", "shape", "parameters",
+                        "non-zero", "MACs");
     for (const auto& l : c.layers) {
-      json["layers"].push_back({{"name", l.name}, {"op", l.op}, {"shape", l.shape}, {"parameters", l.parameters}, {"nonzeros", l.nonzeros}, {"macs", l.macs}, {"bits", l.bits}});
-      text += fmt::format("  {:<28} {:>18} {:>16} {:>12} {:>12} {:>14}\n", l.name, l.op, fmt::format("{}", fmt::join(l.shape, "x")),
-                          grouped(l.parameters), grouped(l.nonzeros), grouped(l.macs));
+      json["layers"].push_back({{"name", l.name},
+                                {"op", l.op},
+                                {"shape", l.shape},
+                                {"parameters", l.parameters},
+                                {"nonzeros", l.nonzeros},
+                                {"macs", l.macs},
+                                {"bits", l.bits}});
+      text += fmt::format("  {:<28} {:>18} {:>16} {:>12} {:>12} {:>14}\n", l.name, l.op,
+                          fmt::format("{}", fmt::join(l.shape, "x")), grouped(l.parameters), grouped(l.nonzeros),
+                          grouped(l.macs));
     }
   }
   Json metadata = Json::object();
@@ -117,6 +146,7 @@ int run_inspect(CommandLine& line) {
 
 }  // namespace
 
-extern const Command command_inspect = {"inspect", "what is in a model file", "pare inspect model.pare --json", run_inspect};
+extern const Command command_inspect = {"inspect", "what is in a model file", "pare inspect model.pare --json",
+                                        run_inspect};
 
 }  // namespace pare::cli

@@ -39,7 +39,8 @@ const Topic topics[] = {
      [] {
        Rows rows;
        for (const auto* a : architecture_list())
-         rows.push_back({std::string(a->name), fmt::format("{} ({} parameters)", a->summary, grouped(a->parameters)), a->help()});
+         rows.push_back(
+             {std::string(a->name), fmt::format("{} ({} parameters)", a->summary, grouped(a->parameters)), a->help()});
        return rows;
      }},
     {"steps", "steps of a recipe, with their options",
@@ -66,7 +67,8 @@ const Topic topics[] = {
     {"ops", "ONNX ops that run and train",
      [] {
        Rows rows;
-#define PARE_OP(number, kind, onnx_name) rows.push_back({onnx_name, fmt::format("since opset {}", op_def(OpKind::kind)->since), {}});
+#define PARE_OP(number, kind, onnx_name) \
+  rows.push_back({onnx_name, fmt::format("since opset {}", op_def(OpKind::kind)->since), {}});
 #include "format/op_list.def"
 #undef PARE_OP
        return rows;
@@ -119,6 +121,7 @@ int run_list(CommandLine& line) {
 
 }  // namespace
 
-extern const Command command_list = {"list", "architectures, steps, criteria, codecs, data sets ...", "pare list steps --options", run_list};
+extern const Command command_list = {"list", "architectures, steps, criteria, codecs, data sets ...",
+                                     "pare list steps --options", run_list};
 
 }  // namespace pare::cli

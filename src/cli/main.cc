@@ -27,14 +27,14 @@ const Command* const commands[] = {
 };
 
 std::string overview() {
-  std::string text = "pare " PARE_VERSION ": makes trained networks small and fast\n\nUsage: pare COMMAND [options]\n\n";
+  std::string text =
+      "pare " PARE_VERSION ": makes trained networks small and fast\n\nUsage: pare COMMAND [options]\n\n";
   for (const auto* command : commands) text += fmt::format("  {:<10} {}\n", command->name, command->summary);
   return text + "\n`pare COMMAND --help` explains one. MODEL is .onnx or .pare everywhere.\n";
 }
 
 int report(const Error& error, std::string_view command, bool json) {
-  if (json)
-    CommandLine::print_json({{"error", {{"status", exit_status(error.code())}, {"message", error.what()}}}});
+  if (json) CommandLine::print_json({{"error", {{"status", exit_status(error.code())}, {"message", error.what()}}}});
   fmt::print(stderr, "pare {}: {}\n", command, error.what());
   return exit_status(error.code());
 }

@@ -49,7 +49,11 @@ int run_new(CommandLine& line) {
   const Graph graph = build(o.architecture, params, static_cast<uint64_t>(o.seed));
   export_onnx(graph, o.output);
   const NetworkCost c = cost(graph);
-  line.print({{"file", o.output}, {"architecture", o.architecture}, {"parameters", c.parameters}, {"macs", c.macs}, {"seed", o.seed}},
+  line.print({{"file", o.output},
+              {"architecture", o.architecture},
+              {"parameters", c.parameters},
+              {"macs", c.macs},
+              {"seed", o.seed}},
              [&] {
                CommandLine::print_text(fmt::format("{}: {}, {} parameters, {} multiply-accumulates\n", o.output,
                                                    o.architecture, grouped(c.parameters), grouped(c.macs)));
@@ -59,6 +63,7 @@ int run_new(CommandLine& line) {
 
 }  // namespace
 
-extern const Command command_new = {"new", "make a network with fresh weights", "pare new lenet5-caffe -o net.onnx", run_new};
+extern const Command command_new = {"new", "make a network with fresh weights", "pare new lenet5-caffe -o net.onnx",
+                                    run_new};
 
 }  // namespace pare::cli

@@ -13,11 +13,14 @@ struct OnnxFlags {
   template <class V>
   void visit(V& v) {
     v.field("opset", opset, "ONNX opset to write, 11 to 17; 0 for the model's own", {0, 17});
-    v.field("weights", weights, "how encoded weights are written: small (compact) or as plain floats", {"compact", "float"});
+    v.field("weights", weights, "how encoded weights are written: small (compact) or as plain floats",
+            {"compact", "float"});
     v.field("external_data", external_data, "put large tensors into FILE.data");
   }
   ExportOptions options() const {
-    return {.opset = opset, .weights = weights == "float" ? WeightStyle::plain : WeightStyle::compact, .external_data = external_data};
+    return {.opset = opset,
+            .weights = weights == "float" ? WeightStyle::plain : WeightStyle::compact,
+            .external_data = external_data};
   }
 };
 

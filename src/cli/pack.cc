@@ -18,7 +18,8 @@ struct PackFlags {
   void visit(ParamVisitor& v) {
     v.field("model", model, "model to pack");
     v.field("output", output, "file to write (.pare)");
-    v.field("codec", codec, "codec for every tensor it supports (see `pare list codecs`), or auto: the smallest per tensor");
+    v.field("codec", codec,
+            "codec for every tensor it supports (see `pare list codecs`), or auto: the smallest per tensor");
     v.field("strip", strip, "leave out names, doc strings and foreign metadata");
   }
 };
@@ -32,15 +33,19 @@ int run_pack(CommandLine& line) {
   const auto bytes = pack(graph, {.codec = o.codec, .strip = o.strip}, &summary);
   write_file(o.output, bytes);
   const auto before = static_cast<int64_t>(std::filesystem::file_size(o.model));
-  line.print({{"file", o.output}, {"bytes", summary.bytes}, {"source_bytes", before}, {"graph_bytes", summary.graph_bytes}}, [&] {
-    CommandLine::print_text(fmt::format("{}: {} bytes from {} ({:.2f}x)\n", o.output, grouped(static_cast<int64_t>(summary.bytes)),
-                                        grouped(before), static_cast<double>(before) / static_cast<double>(summary.bytes)));
-  });
+  line.print(
+      {{"file", o.output}, {"bytes", summary.bytes}, {"source_bytes", before}, {"graph_bytes", summary.graph_bytes}},
+      [&] {
+        CommandLine::print_text(fmt::format("{}: {} bytes from {} ({:.2f}x)\n", o.output,
+                                            grouped(static_cast<int64_t>(summary.bytes)), grouped(before),
+                                            static_cast<double>(before) / static_cast<double>(summary.bytes)));
+      });
   return 0;
 }
 
 }  // namespace
 
-extern const Command command_pack = {"pack", "write a model as a .pare file, losslessly", "pare pack model.onnx -o model.pare", run_pack};
+extern const Command command_pack = {"pack", "write a model as a .pare file, losslessly",
+                                     "pare pack model.onnx -o model.pare", run_pack};
 
 }  // namespace pare::cli

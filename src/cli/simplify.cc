@@ -45,8 +45,8 @@ void fix_shape(Graph& graph, const std::string& item) {
   ensure(id != kNoValue, "--input-shape: the model has no input '{}'", item.substr(0, equals));
   const Dims dims = parse_shape(equals == std::string::npos ? item : item.substr(equals + 1));
   auto& value = graph.value(id);
-  ensure(!value.dims || value.dims->size() == dims.size(), "--input-shape: input '{}' has {} dimensions, not {}", value.name,
-         value.dims ? value.dims->size() : 0, dims.size());
+  ensure(!value.dims || value.dims->size() == dims.size(), "--input-shape: input '{}' has {} dimensions, not {}",
+         value.name, value.dims ? value.dims->size() : 0, dims.size());
   value.dims = dims;
   infer_shapes(graph);
 }
@@ -68,8 +68,8 @@ int run_simplify(CommandLine& line) {
   const auto changes = simplify(graph);
   export_onnx(graph, o.output, o.options());
   nlohmann::ordered_json passes = nlohmann::ordered_json::object();
-  std::string text = fmt::format("{}: {} nodes from {}, {} parameters from {}\n", o.output, live_nodes(graph), nodes_before,
-                                 grouped(cost(graph).parameters), grouped(parameters_before));
+  std::string text = fmt::format("{}: {} nodes from {}, {} parameters from {}\n", o.output, live_nodes(graph),
+                                 nodes_before, grouped(cost(graph).parameters), grouped(parameters_before));
   for (const auto& [name, count] : changes) {
     passes[std::string(name)] = count;
     if (count > 0) text += fmt::format("  {} changed something {} time{}\n", name, count, count == 1 ? "" : "s");
@@ -81,6 +81,7 @@ int run_simplify(CommandLine& line) {
 
 }  // namespace
 
-extern const Command command_simplify = {"simplify", "fold, merge and remove what changes nothing", "pare simplify in.onnx -o out.onnx", run_simplify};
+extern const Command command_simplify = {"simplify", "fold, merge and remove what changes nothing",
+                                         "pare simplify in.onnx -o out.onnx", run_simplify};
 
 }  // namespace pare::cli

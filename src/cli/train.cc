@@ -34,8 +34,8 @@ struct TrainFlags : TrainOptions, DataFlags, EngineFlags {
 uint64_t fingerprint(const TrainFlags& o, const Data& data) {
   const auto bytes = read_file(o.model);
   const std::string options = params_to_json(static_cast<const TrainOptions&>(o)).dump();
-  return mix({hash_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()}), hash_of(options), hash_of(data.description),
-              static_cast<uint64_t>(o.seed)});
+  return mix({hash_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()}), hash_of(options),
+              hash_of(data.description), static_cast<uint64_t>(o.seed)});
 }
 
 std::vector<std::byte> with_mark(uint64_t mark, std::span<const std::byte> bytes) {
@@ -81,12 +81,15 @@ int run_train(CommandLine& line) {
   to_metadata(data.preprocessing, graph.origin.metadata);
   export_onnx(graph, o.output);
   std::filesystem::remove(checkpoint);
-  nlohmann::ordered_json json = {{"file", o.output}, {"data", data.description}, {"seed", o.seed}, {"engine", engine->description()}};
+  nlohmann::ordered_json json = {
+      {"file", o.output}, {"data", data.description}, {"seed", o.seed}, {"engine", engine->description()}};
   json["epochs"] = nlohmann::ordered_json::array();
   for (const auto& e : job.history) {
-    json["epochs"].push_back({{"epoch", e.epoch}, {"rate", e.rate}, {"train_loss", e.train_loss}, {"train_seconds", e.train_seconds}});
+    json["epochs"].push_back(
+        {{"epoch", e.epoch}, {"rate", e.rate}, {"train_loss", e.train_loss}, {"train_seconds", e.train_seconds}});
     if (e.validation)
-      json["epochs"].back()["validation"] = {{"top1", e.validation->top1}, {"loss", e.validation->loss}, {"seconds", e.validation->seconds}};
+      json["epochs"].back()["validation"] = {
+          {"top1", e.validation->top1}, {"loss", e.validation->loss}, {"seconds", e.validation->seconds}};
   }
   line.print(json, [&] {
     std::string text = fmt::format("{}: trained {} epochs", o.output, job.history.size());
@@ -99,6 +102,7 @@ int run_train(CommandLine& line) {
 
 }  // namespace
 
-extern const Command command_train = {"train", "train a network", "pare train net.onnx --data mnist:DIR -o trained.onnx --epochs 10", run_train};
+extern const Command command_train = {"train", "train a network",
+                                      "pare train net.onnx --data mnist:DIR -o trained.onnx --epochs 10", run_train};
 
 }  // namespace pare::cli

@@ -34,6 +34,7 @@ int run_unpack(CommandLine& line) {
 
 }  // namespace
 
-extern const Command command_unpack = {"unpack", "write a .pare file as ONNX", "pare unpack model.pare -o model.onnx", run_unpack};
+extern const Command command_unpack = {"unpack", "write a .pare file as ONNX", "pare unpack model.pare -o model.onnx",
+                                       run_unpack};
 
 }  // namespace pare::cli

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "compress/checkpoint.h"
+#include "compress/frame.h"
 #include "compress/history.h"
 #include "compress/measure.h"
 #include "compress/result.h"
@@ -26,19 +27,6 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 
 std::string hex(uint64_t value) { return fmt::format("{:016x}", value); }
 
-uint64_t hash_of_bytes(std::span<const std::byte> bytes) {
-  return hash_of(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
-}
-
-// A network between two steps.
-struct Point {
-  std::string key;  // of the steps that led here; also the checkpoint's name
-  std::vector<std::byte> frozen;
-  Graph graph;
-  PackOptions packing;
-  Json entry;  // of the step, for the report
-};
-
 using PointPtr = std::shared_ptr<const Point>;
 
 // What is kept of a row.
@@ -57,10 +45,7 @@ class Run {
   void open(Graph& start);
   Json identity(const Point& start) const;
   Engine& engine();
-  std::string key_after(const Point& from, const RecipeStep& step, size_t index) const;
-  Point step(const Point& from, const RecipeStep& step, size_t index, const std::string& key);
-  void run_step(const Point& from, Point& to, const RecipeStep& step, size_t index, FitStore& store);
-  void evaluate_validation(const Point& from, Point& to);
+  StepFrame frame();
   RowPoints walk(const RecipeRow& row, std::vector<PointPtr>& path);
   size_t before(const RecipeRow& row) const;
   Json figures(const Point& point);
@@ -73,6 +58,7 @@ class Run {
   uint64_t seed_;
   std::shared_ptr<Engine> engine_;
   std::optional<Data> data_;
+  uint64_t split_ = 0;  // seed of the split into training and validation
   std::optional<OutputFolder> output_;
   std::map<std::string, Json> figures_;  // of points seen already: the test part is looked at once
 };
@@ -99,6 +85,7 @@ void Run::open(Graph& start) {
       how.seed = static_cast<uint64_t>(recipe_.data.seed);
       how.preprocessing = from_metadata(start.origin.metadata);
     }
+    split_ = how.seed;
     data_ = open_data(source, how);
     check_data(start, *data_);
     to_metadata(data_->preprocessing, start.origin.metadata);
@@ -115,84 +102,21 @@ Json Run::identity(const Point& start) const {
   plan.erase("data");
   plan.erase("seed");
   return {{"version", PARE_VERSION},
-          {"model", hex(hash_of_bytes(start.frozen))},
+          {"model", hex(start.hash)},
           {"seed", seed_},
-          {"data", data_ ? data_->description : ""},
+          {"data", data_ ? fmt::format("{}, split {}", data_->description, split_) : ""},
           {"recipe", hex(hash_of(plan.dump()))},
           {"settings", fmt::format("weights {}, from scratch {}, max drop {}", static_cast<int>(options_.weights),
                                    options_.from_scratch, options_.max_drop.value_or(-1))}};
 }
 
-std::string Run::key_after(const Point& from, const RecipeStep& step, size_t index) const {
-  const StepPlan plan = step.def->plan(step.params, recipe_.train);
-  return fmt::format("{:02}-{}-{}", index + 1, step.def->name,
-                     hex(mix({hash_of(from.key), hash_of(plan.options.dump())})));
-}
-
-Point Run::step(const Point& from, const RecipeStep& step, size_t index, const std::string& key) {
-  Point to;
-  to.key = key;
-  const std::string title = fmt::format("step {}: {}", index + 1, step.def->name);
-  if (progress_.cancelled()) fail(Code::cancelled, "stopped before {}", title);
-
-  std::optional<StepCheckpoint> checkpoint;
-  if (output_) checkpoint.emplace(output_->step_folder(to.key));
-  if (auto saved = checkpoint ? checkpoint->read() : std::nullopt) {
-    to.frozen = std::move(saved->graph);
-    to.entry = std::move(saved->entry);
-    const Json& packing = to.entry.at("packing");
-    to.packing.codec = packing.at("codec").get<std::string>();
-    to.packing.strip = packing.at("strip").get<bool>();
-    progress_.log(title + " (done before)");
-  } else {
-    progress_.log(title);
-    MemoryStore memory;
-    FitStore& store = checkpoint ? static_cast<FitStore&>(*checkpoint) : memory;
-    within(title, [&] { run_step(from, to, step, index, store); });
-    if (checkpoint) checkpoint->write(to.frozen, to.entry);
-  }
-  to.graph = thaw(to.frozen, to.key, from.graph.source);
-  return to;
-}
-
-// Time, run, verify, measure.
-void Run::run_step(const Point& from, Point& to, const RecipeStep& step, size_t index, FitStore& store) {
-  to.graph = from.graph;
-  to.packing = from.packing;
-  StepReport report;
-  Session session{.graph = to.graph,
-                  .data = data_ ? &*data_ : nullptr,
-                  .progress = progress_,
-                  .report = report,
-                  .packing = to.packing,
-                  .engine = [this]() -> Engine& { return engine(); },
-                  .seed = mix({seed_, index, hash_of(step.def->name)}),
-                  .train_defaults = recipe_.train,
-                  .test_curves = recipe_.test_curves,
-                  .store = &store};
-  const Clock::time_point start = Clock::now();
-  step.def->run(session, step.params);
-  const double seconds = seconds_since(start);
-  verify(to.graph);
-  to.frozen = freeze(to.graph);
-
-  to.entry = {
-      {"step", step.def->name}, {"options", step.def->plan(step.params, recipe_.train).options}, {"seconds", seconds}};
-  to.entry["history"] = to_json(report.history);
-  to.entry["warnings"] = report.warnings;
-  to.entry["details"] = std::move(report.details);
-  to.entry["packing"] = {{"codec", to.packing.codec}, {"strip", to.packing.strip}};
-  to.entry["figures"] = measure(to.graph, to.packing);
-  evaluate_validation(from, to);
-  for (const std::string& warning : report.warnings) progress_.log("warning: " + warning);
-}
-
-void Run::evaluate_validation(const Point& from, Point& to) {
-  if (!data_ || !data_->validation) return;
-  const bool known =
-      to.frozen == from.frozen && from.entry.contains("figures") && from.entry["figures"].contains("validation");
-  to.entry["figures"]["validation"] = known ? from.entry["figures"]["validation"]
-                                            : to_json(engine().evaluate(to.graph, *data_->validation, {}, progress_));
+StepFrame Run::frame() {
+  return {.recipe = recipe_,
+          .seed = seed_,
+          .data = data_ ? &*data_ : nullptr,
+          .engine = [this]() -> Engine& { return engine(); },
+          .output = output_ ? &*output_ : nullptr,
+          .progress = progress_};
 }
 
 // All figures of a network, the test part among them.
@@ -220,11 +144,12 @@ size_t Run::before(const RecipeRow& row) const {
 // Runs what a row does not share with the row before it. `path` holds the points of that row, then of this one.
 RowPoints Run::walk(const RecipeRow& row, std::vector<PointPtr>& path) {
   RowPoints points;
+  const StepFrame steps = frame();
   for (size_t i = 0; i < row.steps.size(); ++i) {
-    const std::string key = key_after(*path[i], row.steps[i], i);
+    const std::string key = steps.key_after(*path[i], row.steps[i], i);
     if (path.size() <= i + 1 || path[i + 1]->key != key) {
       path.resize(i + 1);
-      path.push_back(std::make_shared<const Point>(step(*path[i], row.steps[i], i, key)));
+      path.push_back(std::make_shared<const Point>(steps.run(*path[i], row.steps[i], i)));
     }
     points.entries.push_back(path[i + 1]->entry);
   }
@@ -274,8 +199,9 @@ RunResult Run::run(Graph start) {
   auto first = std::make_shared<Point>();
   first->key = "start";
   first->entry = Json::object();
-  first->frozen = freeze(start);
-  first->graph = thaw(first->frozen, start.source, start.source);
+  const std::vector<std::byte> bytes = freeze(start);
+  first->hash = hash_of_bytes(bytes);
+  first->graph = thaw(bytes, start.source, start.source);
   const Json who = identity(*first);
   if (!options_.output.empty()) {
     output_.emplace(options_.output, who, options_.resume, options_.restart);

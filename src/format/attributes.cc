@@ -20,7 +20,9 @@ const AttributeValue* Attributes::find(std::string_view name) const {
   return nullptr;
 }
 
-int64_t Attributes::integer(std::string_view name, int64_t otherwise) const { return read<int64_t>(find(name), otherwise); }
+int64_t Attributes::integer(std::string_view name, int64_t otherwise) const {
+  return read<int64_t>(find(name), otherwise);
+}
 
 float Attributes::real(std::string_view name, float otherwise) const { return read<float>(find(name), otherwise); }
 

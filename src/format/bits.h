@@ -66,7 +66,8 @@ class BitReader {
   Status finish() const {
     if (overrun()) return {Code::truncated, "bits end early", in_.size()};
     if (end_ - at_ >= 8) return {Code::corrupt, "bits left over", at_ / 8};
-    return peek(static_cast<unsigned>(end_ - at_)) == 0 ? Status() : Status(Code::corrupt, "padding bits must be zero", at_ / 8);
+    return peek(static_cast<unsigned>(end_ - at_)) == 0 ? Status()
+                                                        : Status(Code::corrupt, "padding bits must be zero", at_ / 8);
   }
 
  private:

@@ -1,5 +1,6 @@
-// Stored structs, field by field. A struct says its fields once, in `template <class F, class S> void fields(F& f, S& s)`;
-// FieldWriter and FieldReader walk that. Order is the layout. Non-goal: versioned structs; new facts get new sections.
+// Stored structs, field by field. A struct says its fields once, in `template <class F, class S> void fields(F& f, S&
+// s)`; FieldWriter and FieldReader walk that. Order is the layout. Non-goal: versioned structs; new facts get new
+// sections.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +20,9 @@ class FieldWriter {
   static constexpr bool reading = false;
   explicit FieldWriter(std::vector<std::byte>& out) : out_(out) {}
   template <class T>
-  void unsigned_integer(const T& v) { out_.varint(static_cast<uint64_t>(v)); }
+  void unsigned_integer(const T& v) {
+    out_.varint(static_cast<uint64_t>(v));
+  }
   void integer(int64_t v) { out_.varint(zigzag(v)); }
   void real(float v) { out_.number(v); }
   void text(std::string_view v) { out_.text(v); }

@@ -10,8 +10,8 @@ namespace {
 
 // Number of scales that `shape` asks for; nothing when axis or block do not fit it.
 struct ScaleLayout {
-  int64_t channels = 1, blocks = 1;       // scales are [channels][blocks]
-  int64_t channel_stride = 0;             // elements per step along `axis`
+  int64_t channels = 1, blocks = 1;            // scales are [channels][blocks]
+  int64_t channel_stride = 0;                  // elements per step along `axis`
   int64_t block_extent = 1, block_stride = 1;  // size of and elements per step along the axis after it
 };
 
@@ -51,9 +51,7 @@ float power_of_two_value(int64_t level, float scale) {
 
 }  // namespace
 
-int64_t Grid::lowest() const {
-  return kind == GridKind::codebook || !is_signed ? 0 : -(int64_t{1} << (bits - 1));
-}
+int64_t Grid::lowest() const { return kind == GridKind::codebook || !is_signed ? 0 : -(int64_t{1} << (bits - 1)); }
 
 int64_t Grid::highest() const {
   if (kind == GridKind::codebook) return static_cast<int64_t>(codebook.size()) / std::max(dim, 1) - 1;
@@ -69,7 +67,8 @@ Status check(const Grid& grid, const Shape& shape) {
     if (grid.dim < 1) return {Code::invalid, "dim of a codebook must be positive"};
     if (grid.codebook.empty() || grid.codebook.size() % static_cast<size_t>(grid.dim) != 0)
       return {Code::invalid, "size of a codebook must be a positive multiple of its dim"};
-    if (grid.highest() >= int64_t{1} << std::min<int>(grid.bits, 31)) return {Code::invalid, "codebook has more entries than its bits can say"};
+    if (grid.highest() >= int64_t{1} << std::min<int>(grid.bits, 31))
+      return {Code::invalid, "codebook has more entries than its bits can say"};
     if (!all_finite(grid.codebook)) return {Code::invalid, "codebook has a value that is not finite"};
     if (!grid.scale.empty() || !grid.zero_point.empty() || grid.axis != -1 || grid.block != 0)
       return {Code::invalid, "a codebook has no scales"};
@@ -94,7 +93,8 @@ std::optional<int32_t> zero_level(const Grid& grid) {
     const auto dim = static_cast<size_t>(std::max(grid.dim, 1));
     for (size_t e = 0; (e + 1) * dim <= grid.codebook.size(); ++e) {
       const auto first = grid.codebook.begin() + static_cast<std::ptrdiff_t>(e * dim);
-      if (std::all_of(first, first + static_cast<std::ptrdiff_t>(dim), [](float v) { return v == 0.0F; })) return static_cast<int32_t>(e);
+      if (std::all_of(first, first + static_cast<std::ptrdiff_t>(dim), [](float v) { return v == 0.0F; }))
+        return static_cast<int32_t>(e);
     }
     return std::nullopt;
   }
@@ -108,7 +108,8 @@ Result<Tensor> dequantize(const Grid& grid, const Tensor& levels, const Shape& s
   PARE_TRY(check(grid, shape));
   Shape expected = shape;
   if (grid.dim > 1) expected.back() /= grid.dim;
-  if (levels.dtype() != DType::i32 || levels.shape() != expected) return Status{Code::invalid, "levels do not fit the tensor"};
+  if (levels.dtype() != DType::i32 || levels.shape() != expected)
+    return Status{Code::invalid, "levels do not fit the tensor"};
   const auto in = levels.view<int32_t>();
   const int64_t low = grid.lowest(), high = grid.highest();
   for (size_t i = 0; i < in.size(); ++i)

@@ -16,7 +16,8 @@ enum class GridKind : uint8_t { affine = 0, codebook = 1, power_of_two = 2 };
 // affine:        value = (level - zero_point[c]) * scale[c], c the index along `axis` (or 0 when axis < 0)
 // codebook:      value = codebook[level] (dim 1), or a run of `dim` consecutive elements along the last axis (dim > 1)
 // power_of_two:  level 0 is 0; else value = sign(level) * scale[c] * 2^(1 - |level|)
-// block > 0: one scale per `block` consecutive elements along the axis after `axis` (group-wise 4-bit weights); 0: none.
+// block > 0: one scale per `block` consecutive elements along the axis after `axis` (group-wise 4-bit weights); 0:
+// none.
 struct Grid {
   GridKind kind = GridKind::affine;
   uint8_t bits = 8;  // 1..32: levels fit this many bits, signed or not
@@ -44,7 +45,9 @@ Result<Tensor> dequantize(const Grid& grid, const Tensor& levels, const Shape& s
 class BitMask {
  public:
   BitMask() = default;
-  explicit BitMask(size_t size, bool kept = true) : size_(size), words_((size + 63) / 64, kept ? ~uint64_t{0} : 0) { trim(); }
+  explicit BitMask(size_t size, bool kept = true) : size_(size), words_((size + 63) / 64, kept ? ~uint64_t{0} : 0) {
+    trim();
+  }
   size_t size() const { return size_; }
   bool operator[](size_t i) const { return (words_[i / 64] >> (i % 64)) & 1; }
   void set(size_t i, bool kept) {
@@ -57,7 +60,9 @@ class BitMask {
   friend bool operator==(const BitMask&, const BitMask&) = default;
 
  private:
-  void trim() { if (size_ % 64) words_.back() &= (uint64_t{1} << (size_ % 64)) - 1; }
+  void trim() {
+    if (size_ % 64) words_.back() &= (uint64_t{1} << (size_ % 64)) - 1;
+  }
   size_t size_ = 0;
   std::vector<uint64_t> words_;
 };

@@ -13,10 +13,12 @@ OpKind op_from_onnx(std::string_view name) {
 std::string_view onnx_name(OpKind op) {
   switch (op) {
 #define PARE_OP(number, kind, onnx) \
-  case OpKind::kind: return onnx;
+  case OpKind::kind:                \
+    return onnx;
 #include "format/op_list.def"
 #undef PARE_OP
-    case OpKind::unknown: break;
+    case OpKind::unknown:
+      break;
   }
   return "";
 }

@@ -42,8 +42,8 @@ class [[nodiscard]] Status {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                          // NOLINT(google-explicit-constructor)
-  Result(Status status) : status_(status) {}                             // NOLINT(google-explicit-constructor)
+  Result(T value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Status status) : status_(status) {}     // NOLINT(google-explicit-constructor)
   bool ok() const { return status_.ok(); }
   const Status& status() const { return status_; }
   T& value() & { return *value_; }
@@ -62,8 +62,8 @@ class [[nodiscard]] Result {
 }  // namespace pare
 
 // Returns the Status of `expr` from the enclosing function unless it is ok.
-#define PARE_TRY(expr)                                         \
-  do {                                                         \
+#define PARE_TRY(expr)                                                                 \
+  do {                                                                                 \
     if (::pare::Status pare_status_ = (expr); !pare_status_.ok()) return pare_status_; \
   } while (false)
 

@@ -19,7 +19,8 @@ Result<Tensor> Tensor::create(DType type, Shape shape, uint64_t limit) {
   if (size_of(type) == 0) return Status{Code::invalid, "tensor of unknown element type"};
   const auto count = element_count(shape);
   if (!count) return Status{Code::limit, "tensor too large"};
-  if (static_cast<uint64_t>(*count) > limit / size_of(type)) return Status{Code::limit, "tensor needs more memory than allowed"};
+  if (static_cast<uint64_t>(*count) > limit / size_of(type))
+    return Status{Code::limit, "tensor needs more memory than allowed"};
   return Tensor(type, std::move(shape));
 }
 
@@ -49,7 +50,8 @@ Tensor Tensor::reshaped(Shape shape) const {
 }
 
 bool operator==(const Tensor& a, const Tensor& b) {
-  return a.type_ == b.type_ && a.shape_ == b.shape_ && std::equal(a.bytes_.begin(), a.bytes_.end(), b.bytes_.begin(), b.bytes_.end());
+  return a.type_ == b.type_ && a.shape_ == b.shape_ &&
+         std::equal(a.bytes_.begin(), a.bytes_.end(), b.bytes_.begin(), b.bytes_.end());
 }
 
 float f16_to_f32(uint16_t bits) {
@@ -92,38 +94,62 @@ uint16_t f32_to_bf16(float value) {
 
 namespace {
 
-struct Half { uint16_t bits; };
-struct Brain { uint16_t bits; };
-struct Boolean { uint8_t byte; };
+struct Half {
+  uint16_t bits;
+};
+struct Brain {
+  uint16_t bits;
+};
+struct Boolean {
+  uint8_t byte;
+};
 
 // Calls f with a value of the C++ type that stands for `type`.
 template <class F>
 void with_type(DType type, F&& f) {
   switch (type) {
-    case DType::f32: return f(float{});
-    case DType::f16: return f(Half{});
-    case DType::bf16: return f(Brain{});
-    case DType::f64: return f(double{});
-    case DType::i8: return f(int8_t{});
-    case DType::u8: return f(uint8_t{});
-    case DType::i16: return f(int16_t{});
-    case DType::u16: return f(uint16_t{});
-    case DType::i32: return f(int32_t{});
-    case DType::u32: return f(uint32_t{});
-    case DType::i64: return f(int64_t{});
-    case DType::u64: return f(uint64_t{});
-    case DType::boolean: return f(Boolean{});
-    case DType::none: return;
+    case DType::f32:
+      return f(float{});
+    case DType::f16:
+      return f(Half{});
+    case DType::bf16:
+      return f(Brain{});
+    case DType::f64:
+      return f(double{});
+    case DType::i8:
+      return f(int8_t{});
+    case DType::u8:
+      return f(uint8_t{});
+    case DType::i16:
+      return f(int16_t{});
+    case DType::u16:
+      return f(uint16_t{});
+    case DType::i32:
+      return f(int32_t{});
+    case DType::u32:
+      return f(uint32_t{});
+    case DType::i64:
+      return f(int64_t{});
+    case DType::u64:
+      return f(uint64_t{});
+    case DType::boolean:
+      return f(Boolean{});
+    case DType::none:
+      return;
   }
 }
 
 // What arithmetic sees of a stored element.
 template <class T>
 auto widen(T v) {
-  if constexpr (std::is_same_v<T, Half>) return f16_to_f32(v.bits);
-  else if constexpr (std::is_same_v<T, Brain>) return bf16_to_f32(v.bits);
-  else if constexpr (std::is_same_v<T, Boolean>) return static_cast<uint8_t>(v.byte != 0);
-  else return v;
+  if constexpr (std::is_same_v<T, Half>)
+    return f16_to_f32(v.bits);
+  else if constexpr (std::is_same_v<T, Brain>)
+    return bf16_to_f32(v.bits);
+  else if constexpr (std::is_same_v<T, Boolean>)
+    return static_cast<uint8_t>(v.byte != 0);
+  else
+    return v;
 }
 
 // f64 to f32 rounded to odd, so that rounding once more to a shorter type is still correct.
@@ -140,8 +166,10 @@ float to_odd(double v) {
 
 template <class S>
 float to_float_for_narrowing(S v) {
-  if constexpr (std::is_same_v<S, float>) return v;
-  else return to_odd(static_cast<double>(v));
+  if constexpr (std::is_same_v<S, float>)
+    return v;
+  else
+    return to_odd(static_cast<double>(v));
 }
 
 template <class To, class S>

@@ -21,7 +21,9 @@ class Tensor {
   template <class T>
   static Tensor of(Shape shape, std::span<const T> values);
   template <class T>
-  static Tensor scalar(T value) { return of<T>({}, std::span<const T>(&value, 1)); }
+  static Tensor scalar(T value) {
+    return of<T>({}, std::span<const T>(&value, 1));
+  }
   // For sizes that come from a file: checks overflow and `limit` bytes before anything is allocated.
   static Result<Tensor> create(DType type, Shape shape, uint64_t limit);
   // Shares bytes that `owner` keeps alive (a memory-mapped file); the first write copies them.
@@ -39,9 +41,14 @@ class Tensor {
   std::span<std::byte> edit_bytes();  // copies first when the buffer is shared
   // T must match dtype(): dtype_of<T>.
   template <class T>
-  std::span<const T> view() const { return {reinterpret_cast<const T*>(bytes_.data()), static_cast<size_t>(size_)}; }
+  std::span<const T> view() const {
+    return {reinterpret_cast<const T*>(bytes_.data()), static_cast<size_t>(size_)};
+  }
   template <class T>
-  std::span<T> edit() { auto b = edit_bytes(); return {reinterpret_cast<T*>(b.data()), static_cast<size_t>(size_)}; }
+  std::span<T> edit() {
+    auto b = edit_bytes();
+    return {reinterpret_cast<T*>(b.data()), static_cast<size_t>(size_)};
+  }
 
   Tensor reshaped(Shape shape) const;  // same element count, shared buffer
   // Same dtype, shape and bytes.
@@ -52,7 +59,7 @@ class Tensor {
   Shape shape_;
   int64_t size_ = 0;
   std::span<const std::byte> bytes_;
-  std::shared_ptr<const void> owner_;          // keeps bytes_ alive
+  std::shared_ptr<const void> owner_;            // keeps bytes_ alive
   std::shared_ptr<std::vector<std::byte>> own_;  // set when the buffer is ours to edit
 };
 
@@ -67,7 +74,7 @@ Tensor Tensor::of(Shape shape, std::span<const T> values) {
 // Conversion between element types; floats to integers round to nearest even and saturate. f16 and bf16 included.
 Tensor cast(const Tensor& t, DType to);
 float f16_to_f32(uint16_t bits);
-uint16_t f32_to_f16(float value);   // round to nearest even
+uint16_t f32_to_f16(float value);  // round to nearest even
 float bf16_to_f32(uint16_t bits);
 uint16_t f32_to_bf16(float value);  // round to nearest even
 

@@ -22,10 +22,10 @@ namespace pare {
 
 struct Evaluation {
   int64_t samples = 0;
-  double loss = 0;                    // mean cross entropy, or mean squared error for non-class targets
-  double top1 = 0, top5 = 0;          // shares of samples, 0..1
-  int64_t correct = 0;                // samples whose top-1 class is right
-  std::vector<int64_t> confusion;     // classes x classes, row = truth; empty unless asked for
+  double loss = 0;                 // mean cross entropy, or mean squared error for non-class targets
+  double top1 = 0, top5 = 0;       // shares of samples, 0..1
+  int64_t correct = 0;             // samples whose top-1 class is right
+  std::vector<int64_t> confusion;  // classes x classes, row = truth; empty unless asked for
   double seconds = 0;
 };
 struct EvaluateOptions {
@@ -36,8 +36,8 @@ struct EvaluateOptions {
 
 // ---- training ---------------------------------------------------------------------------------------------------
 
-// One term of the objective: `kind` is a row of train/torch/losses.cc ("cross_entropy", "mse", ...). Inputs name values:
-// "student" is that graph's first output, "student:conv1_out" any value of it, "target" the batch's target.
+// One term of the objective: `kind` is a row of train/torch/losses.cc ("cross_entropy", "mse", ...). Inputs name
+// values: "student" is that graph's first output, "student:conv1_out" any value of it, "target" the batch's target.
 struct LossTerm {
   std::string kind = "cross_entropy";
   double weight = 1;
@@ -55,15 +55,15 @@ struct TrainOptions {
   bool decay_norm_and_bias = false;
   double beta2 = 0.999, epsilon = 1e-8;
   std::string schedule = "cosine";
-  double final_rate = 0;             // share of `rate` at the end of cosine and one-cycle
-  double warmup = 0;                 // epochs
-  std::vector<double> milestones;    // epochs, for multi-step
+  double final_rate = 0;           // share of `rate` at the end of cosine and one-cycle
+  double warmup = 0;               // epochs
+  std::vector<double> milestones;  // epochs, for multi-step
   double step_epochs = 30, gamma = 0.1;
   double clip_norm = 0;
   double label_smoothing = 0;
-  double ema = 0;                    // decay per update; 0: off
+  double ema = 0;  // decay per update; 0: off
   std::string precision = "float32";
-  Param augment;                     // AugmentOptions
+  Param augment;  // AugmentOptions
   bool evaluate_each_epoch = true;
 
   template <class V>
@@ -92,18 +92,19 @@ struct TrainOptions {
     v.field("evaluate_each_epoch", evaluate_each_epoch, "measure validation loss and accuracy after every epoch");
   }
 };
-// Learning rate at `step` of `steps` (step counted over the whole run, `per_epoch` steps each). Pure; same on every engine.
+// Learning rate at `step` of `steps` (step counted over the whole run, `per_epoch` steps each). Pure; same on every
+// engine.
 double learning_rate(const TrainOptions& options, int64_t step, int64_t steps, int64_t per_epoch);
 
 // A trainable tensor as observers see it. Spans stay valid during the callback only. Writes go back to the engine.
 struct Parameter {
-  std::string graph;            // name of the graph in the job
+  std::string graph;  // name of the graph in the job
   ValueId value;
   std::string name;
   Shape shape;
-  std::span<float> weight;      // materialized (what the network computes with)
-  std::span<float> gradient;    // empty before the first backward pass
-  BitMask* mask = nullptr;      // nullptr: not masked yet; see State::mask
+  std::span<float> weight;    // materialized (what the network computes with)
+  std::span<float> gradient;  // empty before the first backward pass
+  BitMask* mask = nullptr;    // nullptr: not masked yet; see State::mask
 };
 class State {
  public:
@@ -114,10 +115,10 @@ class State {
   virtual BitMask& mask(Parameter& parameter) = 0;
   // After writing `weight` of a parameter: makes the engine take it over (through its encoding).
   virtual void changed(Parameter& parameter) = 0;
-  virtual int64_t step() const = 0;       // updates done so far
-  virtual int64_t steps() const = 0;      // updates of the whole run
+  virtual int64_t step() const = 0;   // updates done so far
+  virtual int64_t steps() const = 0;  // updates of the whole run
   virtual int64_t steps_per_epoch() const = 0;
-  virtual double loss() const = 0;        // of the last batch
+  virtual double loss() const = 0;  // of the last batch
 };
 struct EpochRecord {
   int64_t epoch = 0;  // 1-based
@@ -139,9 +140,9 @@ class Observer {
 // What is trained: one or more graphs over one data set and a weighted sum of named terms.
 struct Job {
   struct Role {
-    std::string name;             // "student", "teacher"
-    Graph* graph = nullptr;       // written back after training when `trains`
-    bool trains = true;           // false: run without gradients, in inference form
+    std::string name;        // "student", "teacher"
+    Graph* graph = nullptr;  // written back after training when `trains`
+    bool trains = true;      // false: run without gradients, in inference form
   };
   std::vector<Role> graphs;
   DatasetPtr train, validation, test;  // validation and test may be null; test is evaluated per epoch only for curves
@@ -151,15 +152,18 @@ struct Job {
   Observer* observer = nullptr;
   // Called after every epoch with everything needed to go on; empty: no checkpoints. Bytes are opaque.
   std::function<void(std::span<const std::byte> bytes, int64_t epoch)> save;
-  std::vector<std::byte> resume;       // what save was given; empty: from the start
-  std::vector<EpochRecord> history;    // filled by fit; on resume, includes the epochs done before
+  std::vector<std::byte> resume;     // what save was given; empty: from the start
+  std::vector<EpochRecord> history;  // filled by fit; on resume, includes the epochs done before
 };
 
 // What criteria and grid rules ask for, per constant, averaged over calibration batches.
-struct Needs { bool gradient = false, curvature = false, input_rms = false; };
+struct Needs {
+  bool gradient = false, curvature = false, input_rms = false;
+};
 struct WeightEvidence {
   ValueId value;
-  std::span<const float> weight, gradient, curvature, input_rms;  // empty unless needed; input_rms: one per input channel
+  std::span<const float> weight, gradient, curvature,
+      input_rms;  // empty unless needed; input_rms: one per input channel
 };
 struct Evidence {
   std::map<ValueId, std::vector<float>> gradient, curvature, input_rms;
@@ -171,12 +175,15 @@ class Engine {
   virtual std::string description() const = 0;  // "LibTorch 1.13.1, cpu, 2 threads"
   // Runs the graph in inference form. `fetch` names values; empty: the graph's outputs. Results in order.
   // Error(unsupported) names node, op and file of an op that cannot run.
-  virtual std::vector<Tensor> run(const Graph& graph, std::span<const Tensor> inputs, std::span<const ValueId> fetch = {}) = 0;
-  virtual Evaluation evaluate(const Graph& graph, const Dataset& data, const EvaluateOptions& options, Progress& progress) = 0;
+  virtual std::vector<Tensor> run(const Graph& graph, std::span<const Tensor> inputs,
+                                  std::span<const ValueId> fetch = {}) = 0;
+  virtual Evaluation evaluate(const Graph& graph, const Dataset& data, const EvaluateOptions& options,
+                              Progress& progress) = 0;
   // Trains job.graphs in place. Deterministic for a given seed and thread count, resumed or not.
   // Error(invalid) when the loss stops being a number.
   virtual void fit(Job& job, Progress& progress) = 0;
-  virtual Evidence measure(const Graph& graph, const Dataset& data, Needs needs, int64_t batches, Progress& progress) = 0;
+  virtual Evidence measure(const Graph& graph, const Dataset& data, Needs needs, int64_t batches,
+                           Progress& progress) = 0;
 };
 
 struct EngineOptions {

@@ -17,7 +17,8 @@ constexpr const char* kModule = "libpare_engine_torch.so";
 
 // Beside this library (a build folder), below it (an installation), and where the installation was configured to be.
 std::vector<fs::path> candidates() {
-  if (const char* given = std::getenv("PARE_ENGINE"); given && *given) return {fs::is_directory(given) ? fs::path(given) / kModule : fs::path(given)};
+  if (const char* given = std::getenv("PARE_ENGINE"); given && *given)
+    return {fs::is_directory(given) ? fs::path(given) / kModule : fs::path(given)};
   std::vector<fs::path> folders;
   Dl_info info{};
   if (dladdr(reinterpret_cast<const void*>(&open_engine), &info) && info.dli_fname) {
@@ -54,7 +55,8 @@ std::shared_ptr<Engine> open_engine(const EngineOptions& options) {
     return std::shared_ptr<Engine>(make(options));
   }
   if (reason.empty()) reason = std::string(kModule) + " was not found";
-  fail(Code::missing, "training and evaluation need LibTorch: {} (Debian package libtorch-dev; pare must be built with it)", reason);
+  fail(Code::missing,
+       "training and evaluation need LibTorch: {} (Debian package libtorch-dev; pare must be built with it)", reason);
 }
 
 }  // namespace pare

@@ -17,7 +17,9 @@ double cosine(double progress, double last) {
 // Up from 1/25 of the rate over the first part of the run, then down to final_rate (Smith and Topin, 2018).
 double one_cycle(const TrainOptions& o, double step, double steps, double per_epoch) {
   constexpr double kStart = 1.0 / 25, kDefaultRise = 0.3;
-  const double rise = std::min(steps - 1, o.warmup == 0 ? kDefaultRise * steps : o.warmup < 1 ? o.warmup * steps : o.warmup * per_epoch);
+  const double rise = std::min(steps - 1, o.warmup == 0  ? kDefaultRise * steps
+                                          : o.warmup < 1 ? o.warmup * steps
+                                                         : o.warmup * per_epoch);
   if (step < rise) return kStart + (1 - kStart) * (1 - cosine(step / rise, 0));
   return cosine((step - rise) / std::max(steps - 1 - rise, 1.0), o.final_rate);
 }
@@ -35,7 +37,8 @@ double learning_rate(const TrainOptions& o, int64_t step, int64_t steps, int64_t
   if (o.schedule == "cosine") return o.rate * cosine((s - warm) / std::max(n - warm, 1.0), o.final_rate);
   if (o.schedule == "step") return o.rate * std::pow(o.gamma, std::floor(epochs / o.step_epochs));
   if (o.schedule == "multi_step") {
-    const auto passed = std::count_if(o.milestones.begin(), o.milestones.end(), [&](double at) { return epochs >= at; });
+    const auto passed =
+        std::count_if(o.milestones.begin(), o.milestones.end(), [&](double at) { return epochs >= at; });
     return o.rate * std::pow(o.gamma, static_cast<double>(passed));
   }
   fail(Code::invalid, "unknown schedule '{}'", o.schedule);

@@ -84,7 +84,8 @@ TEST_F(Errors, UnknownOptionInRecipe) {
 
 TEST_F(Errors, UnknownStepInRecipe) {
   const std::string path = recipe("steps:\n  - prune_weight: {sparsity: 0.5}\n");
-  expect_error(pare("compress " + net + " --recipe " + path + " -o " + *folder / "out"), 2, "did you mean 'prune_weights'?");
+  expect_error(pare("compress " + net + " --recipe " + path + " -o " + *folder / "out"), 2,
+               "did you mean 'prune_weights'?");
 }
 
 TEST_F(Errors, WrongDataFolder) {
@@ -129,7 +130,8 @@ TEST_F(Errors, JsonErrorIsOneObject) {
 }
 
 TEST(Help, EveryCommandHasHelpAndExample) {
-  for (const char* name : {"demo", "new", "train", "eval", "compress", "simplify", "convert", "compare", "pack", "unpack", "inspect", "list"}) {
+  for (const char* name : {"demo", "new", "train", "eval", "compress", "simplify", "convert", "compare", "pack",
+                           "unpack", "inspect", "list"}) {
     const auto result = pare(std::string(name) + " --help");
     EXPECT_EQ(result.status, 0) << name;
     EXPECT_NE(result.out.find("--json"), std::string::npos) << name;

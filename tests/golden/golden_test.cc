@@ -45,7 +45,11 @@ Json summary(const Graph& g, const PackSummary& packed) {
   for (const Node& n : g.nodes) {
     Json attributes = Json::array();
     for (const auto& [key, value] : n.attributes) attributes.push_back(key);
-    j["nodes"].push_back({{"type", n.type}, {"name", n.name}, {"inputs", names(n.inputs)}, {"outputs", names(n.outputs)}, {"attributes", attributes}});
+    j["nodes"].push_back({{"type", n.type},
+                          {"name", n.name},
+                          {"inputs", names(n.inputs)},
+                          {"outputs", names(n.outputs)},
+                          {"attributes", attributes}});
   }
   j["tensors"] = Json::object();
   for (const Value& v : g.values) {
@@ -117,12 +121,16 @@ Graph kinds() {
   std::vector<ValueId> all = {x};
   for (CodecId codec = 0; codec < 4; ++codec) {
     all.push_back(on_grid(g, fmt::format("levels of codec {}", codec), codebook(16, 4), {12, 9, 3}, 0.2, codec));
-    const ValueId ints = add_constant(g, fmt::format("bytes of codec {}", codec), Tensor::of<int32_t>({2, 4}, std::vector<int32_t>{0, 0, -3, 0, 0, 900, 0, 1}));
+    const ValueId ints = add_constant(g, fmt::format("bytes of codec {}", codec),
+                                      Tensor::of<int32_t>({2, 4}, std::vector<int32_t>{0, 0, -3, 0, 0, 900, 0, 1}));
     g.value(ints).encoding.codec = codec;
     all.push_back(ints);
   }
-  all.push_back(on_grid(g, "affine, blocks", {.bits = 4, .axis = 0, .block = 4, .scale = {1, 2, 3, 4}, .zero_point = {0, 1, -2, 3}}, {2, 7}, 0.9));
-  all.push_back(on_grid(g, "affine, channels", {.bits = 8, .is_signed = false, .axis = 1, .scale = {0.1F, 0.2F, 0.3F}}, {5, 3}, 0.9));
+  all.push_back(on_grid(g, "affine, blocks",
+                        {.bits = 4, .axis = 0, .block = 4, .scale = {1, 2, 3, 4}, .zero_point = {0, 1, -2, 3}}, {2, 7},
+                        0.9));
+  all.push_back(on_grid(g, "affine, channels", {.bits = 8, .is_signed = false, .axis = 1, .scale = {0.1F, 0.2F, 0.3F}},
+                        {5, 3}, 0.9));
   all.push_back(on_grid(g, "wide", {.bits = 16, .scale = {0.001F}}, {300}, 0.9, CodecId{2}));
   all.push_back(on_grid(g, "powers of two", {.kind = GridKind::power_of_two, .bits = 3, .scale = {1.5F}}, {40}, 0.5));
   Grid vectors = codebook(8, 2);
@@ -131,13 +139,15 @@ Graph kinds() {
   all.push_back(on_grid(g, "pruned", codebook(32, 5), {40, 50}, 0.04));
   for (int t = 1; t < kDTypeCount; ++t) {
     const auto type = static_cast<DType>(t);
-    all.push_back(add_constant(g, fmt::format("of type {}", name_of(type)), cast(Tensor::of<float>({4}, std::vector<float>{0, 1, 2, 100}), type)));
+    all.push_back(add_constant(g, fmt::format("of type {}", name_of(type)),
+                               cast(Tensor::of<float>({4}, std::vector<float>{0, 1, 2, 100}), type)));
   }
   const ValueId halves = add_constant(g, "from f16", Tensor::of<float>({3}, std::vector<float>{0.5F, -0.0F, 2048}));
   g.value(halves).source_dtype = DType::f16;
   const ValueId brain = add_constant(g, "from bf16", Tensor::of<float>({3}, std::vector<float>{0.5F, -0.0F, 2048}));
   g.value(brain).source_dtype = DType::bf16;
-  all.insert(all.end(), {halves, brain, add_constant(g, "scalar", Tensor::scalar(int64_t{-1})), add_constant(g, "nothing", Tensor(DType::f32, {0, 3}))});
+  all.insert(all.end(), {halves, brain, add_constant(g, "scalar", Tensor::scalar(int64_t{-1})),
+                         add_constant(g, "nothing", Tensor(DType::f32, {0, 3}))});
   const ValueId a = add_value(g, "a", DType::f32), out = add_value(g, "output", DType::f32);
   Node mystery;
   mystery.type = "Mystery";
@@ -171,15 +181,18 @@ struct GoldenFile {
   PackOptions options;
 };
 const std::vector<GoldenFile>& files() {
-  static const std::vector<GoldenFile> list = {
-      {"example", example, {}}, {"v1_kinds", kinds, {}}, {"v1_masks", kinds, {.keep_masks = true}}, {"v1_stripped", kinds, {.strip = true}}};
+  static const std::vector<GoldenFile> list = {{"example", example, {}},
+                                               {"v1_kinds", kinds, {}},
+                                               {"v1_masks", kinds, {.keep_masks = true}},
+                                               {"v1_stripped", kinds, {.strip = true}}};
   return list;
 }
 
 TEST(Golden, FilesDecodeAsEver) {
   for (const GoldenFile& f : files()) {
     SCOPED_TRACE(f.name);
-    const std::string file = (kFolder / (f.name + ".pare")).string(), expected = (kFolder / (f.name + ".expected.json")).string();
+    const std::string file = (kFolder / (f.name + ".pare")).string(),
+                      expected = (kFolder / (f.name + ".expected.json")).string();
     if (!fs::exists(file) && update()) {
       write_file(file, pack(f.graph(), f.options));
       const auto bytes = read_file(file);
@@ -195,7 +208,8 @@ TEST(Golden, FilesDecodeAsEver) {
 TEST(Golden, SizesOfCodecs) {
   std::string csv = "tensor,codec,bytes\n";
   const std::string path = (kFolder / "sizes.csv").string();
-  auto rows = [&](const std::string& tensor, const TensorInfo& info, std::span<const int32_t> levels, std::span<const std::byte> bytes) {
+  auto rows = [&](const std::string& tensor, const TensorInfo& info, std::span<const int32_t> levels,
+                  std::span<const std::byte> bytes) {
     for (const Encoder* e : encoder_list()) {
       if (!e->supports(info)) continue;
       std::vector<std::byte> out;
@@ -206,7 +220,11 @@ TEST(Golden, SizesOfCodecs) {
   for (const auto& [rows_count, columns] : {std::pair<int64_t, int64_t>{500, 800}, {50, 500}, {10, 500}, {300, 784}}) {
     for (const int density : {2, 5, 10, 50, 100}) {
       for (const int bits : {4, 5, 8}) {
-        TensorInfo info{.payload = Payload::levels, .dtype = DType::i32, .shape = {rows_count, columns}, .low = -(1 << (bits - 1)), .high = (1 << (bits - 1)) - 1};
+        TensorInfo info{.payload = Payload::levels,
+                        .dtype = DType::i32,
+                        .shape = {rows_count, columns},
+                        .low = -(1 << (bits - 1)),
+                        .high = (1 << (bits - 1)) - 1};
         std::vector<int32_t> levels(static_cast<size_t>(rows_count * columns));
         uint32_t state = static_cast<uint32_t>(density * 1000 + bits);
         for (int32_t& l : levels) {

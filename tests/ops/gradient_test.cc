@@ -3,7 +3,8 @@
 
 namespace pare::testing {
 
-void check_gradient(OpKind op, const Shape& shape, const std::vector<Tensor>& constants, AttributeList list, double low, double high) {
+void check_gradient(OpKind op, const Shape& shape, const std::vector<Tensor>& constants, AttributeList list, double low,
+                    double high) {
   const int64_t features = *element_count(shape);
   Random random(3);
   Graph g;
@@ -47,7 +48,8 @@ namespace {
 using Ints = std::vector<int64_t>;
 
 TEST(Gradient, Convolutions) {
-  check_gradient(OpKind::conv, {1, 2, 5, 5}, {noise({3, 2, 3, 3}), noise({3}, 2)}, {{"pads", Ints{1, 0, 0, 1}}, {"strides", Ints{2, 1}}});
+  check_gradient(OpKind::conv, {1, 2, 5, 5}, {noise({3, 2, 3, 3}), noise({3}, 2)},
+                 {{"pads", Ints{1, 0, 0, 1}}, {"strides", Ints{2, 1}}});
   check_gradient(OpKind::conv, {1, 4, 7}, {noise({4, 2, 2})}, {{"group", int64_t{2}}, {"dilations", Ints{2}}});
 }
 TEST(Gradient, MatrixProducts) {
@@ -55,18 +57,22 @@ TEST(Gradient, MatrixProducts) {
   check_gradient(OpKind::matmul, {2, 3, 4}, {noise({4, 2})});
 }
 TEST(Gradient, BatchNormInInferenceForm) {
-  check_gradient(OpKind::batch_normalization, {2, 3, 2}, {noise({3}, 1, 0.5, 1), noise({3}, 2), noise({3}, 3), noise({3}, 4, 0.5, 2)});
+  check_gradient(OpKind::batch_normalization, {2, 3, 2},
+                 {noise({3}, 1, 0.5, 1), noise({3}, 2), noise({3}, 3), noise({3}, 4, 0.5, 2)});
 }
 TEST(Gradient, Activations) {
-  for (const OpKind op : {OpKind::relu, OpKind::leaky_relu, OpKind::sigmoid, OpKind::tanh, OpKind::hard_swish, OpKind::identity})
+  for (const OpKind op :
+       {OpKind::relu, OpKind::leaky_relu, OpKind::sigmoid, OpKind::tanh, OpKind::hard_swish, OpKind::identity})
     check_gradient(op, {12});
   check_gradient(OpKind::hard_sigmoid, {12}, {}, {{"alpha", 0.3F}, {"beta", 0.4F}});
   check_gradient(OpKind::clip, {12}, {floats({}, {-0.5F}), floats({}, {0.4F})});
   check_gradient(OpKind::clip, {12}, {kAbsent, floats({}, {0.4F})});
-  for (const OpKind op : {OpKind::softmax, OpKind::log_softmax}) check_gradient(op, {2, 5, 2}, {}, {{"axis", int64_t{1}}});
+  for (const OpKind op : {OpKind::softmax, OpKind::log_softmax})
+    check_gradient(op, {2, 5, 2}, {}, {{"axis", int64_t{1}}});
 }
 TEST(Gradient, Pools) {
-  const AttributeList window = {{"kernel_shape", Ints{2, 3}}, {"strides", Ints{2, 1}}, {"pads", Ints{1, 1, 0, 1}}, {"ceil_mode", int64_t{1}}};
+  const AttributeList window = {
+      {"kernel_shape", Ints{2, 3}}, {"strides", Ints{2, 1}}, {"pads", Ints{1, 1, 0, 1}}, {"ceil_mode", int64_t{1}}};
   for (const OpKind op : {OpKind::max_pool, OpKind::average_pool}) {
     check_gradient(op, {1, 2, 5, 4}, {}, window);
     check_gradient(op, {1, 2, 8}, {}, {{"kernel_shape", Ints{2}}, {"strides", Ints{2}}});

@@ -31,9 +31,12 @@ inline Graph one_op(OpKind op, const std::vector<Tensor>& inputs, AttributeList 
   node.type = onnx_name(op);
   node.attributes = attributes(list);
   for (size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i].empty()) node.inputs.push_back(kNoValue);
-    else if (i == 0) node.inputs.push_back(add_input(graph, "x", inputs[i].dtype(), to_dims(inputs[i].shape())));
-    else node.inputs.push_back(add_constant(graph, "c" + std::to_string(i), inputs[i]));
+    if (inputs[i].empty())
+      node.inputs.push_back(kNoValue);
+    else if (i == 0)
+      node.inputs.push_back(add_input(graph, "x", inputs[i].dtype(), to_dims(inputs[i].shape())));
+    else
+      node.inputs.push_back(add_constant(graph, "c" + std::to_string(i), inputs[i]));
   }
   for (size_t i = 0; i < outputs; ++i) node.outputs.push_back(add_value(graph, "y" + std::to_string(i), DType::none));
   graph.outputs = node.outputs;
@@ -42,7 +45,8 @@ inline Graph one_op(OpKind op, const std::vector<Tensor>& inputs, AttributeList 
   return graph;
 }
 
-inline std::vector<Tensor> run_all(OpKind op, const std::vector<Tensor>& inputs, AttributeList list = {}, size_t outputs = 1) {
+inline std::vector<Tensor> run_all(OpKind op, const std::vector<Tensor>& inputs, AttributeList list = {},
+                                   size_t outputs = 1) {
   const Graph graph = one_op(op, inputs, list, outputs);
   std::vector<Tensor> given;
   if (!graph.inputs.empty()) given.push_back(inputs[0]);
@@ -56,7 +60,9 @@ inline std::vector<Tensor> run_all(OpKind op, const std::vector<Tensor>& inputs,
   }
   return results;
 }
-inline Tensor run_op(OpKind op, const std::vector<Tensor>& inputs, AttributeList list = {}) { return run_all(op, inputs, list)[0]; }
+inline Tensor run_op(OpKind op, const std::vector<Tensor>& inputs, AttributeList list = {}) {
+  return run_all(op, inputs, list)[0];
+}
 
 template <class T = float>
 std::vector<T> elements(const Tensor& tensor) {
@@ -81,8 +87,11 @@ inline void expect_near(const Tensor& actual, const Tensor& expected, double tol
   ASSERT_EQ(actual.shape(), expected.shape());
   const auto a = actual.view<float>(), e = expected.view<float>();
   for (size_t i = 0; i < a.size(); ++i) {
-    if (std::isinf(e[i])) { ASSERT_EQ(a[i], e[i]) << "element " << i; }
-    else { ASSERT_NEAR(a[i], e[i], tolerance * (1 + std::fabs(e[i]))) << "element " << i; }
+    if (std::isinf(e[i])) {
+      ASSERT_EQ(a[i], e[i]) << "element " << i;
+    } else {
+      ASSERT_NEAR(a[i], e[i], tolerance * (1 + std::fabs(e[i]))) << "element " << i;
+    }
   }
 }
 

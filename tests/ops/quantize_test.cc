@@ -8,28 +8,35 @@ using ::testing::ElementsAre;
 
 Tensor row(const std::vector<float>& values) { return floats({static_cast<int64_t>(values.size())}, values); }
 template <class T>
-Tensor typed(Shape shape, const std::vector<T>& values) { return Tensor::of<T>(std::move(shape), values); }
+Tensor typed(Shape shape, const std::vector<T>& values) {
+  return Tensor::of<T>(std::move(shape), values);
+}
 
 TEST(Quantize, RoundsHalfToEvenAndSaturates) {
   const Tensor scale = floats({}, {2}), zero = typed<uint8_t>({}, {10});
   EXPECT_THAT(elements<uint8_t>(run_op(OpKind::quantize_linear, {row({0, 1, 3, 5, -100, 1000}), scale, zero})),
               ElementsAre(10, 10, 12, 12, 0, 255));
-  EXPECT_THAT(elements<int8_t>(run_op(OpKind::quantize_linear, {row({-1, -3, 1000, -1000}), scale, typed<int8_t>({}, {0})})),
-              ElementsAre(0, -2, 127, -128));
+  EXPECT_THAT(
+      elements<int8_t>(run_op(OpKind::quantize_linear, {row({-1, -3, 1000, -1000}), scale, typed<int8_t>({}, {0})})),
+      ElementsAre(0, -2, 127, -128));
   EXPECT_THAT(elements<uint8_t>(run_op(OpKind::quantize_linear, {row({-1, 4}), scale})), ElementsAre(0, 2));
 }
 
 TEST(Quantize, PerAxis) {
   const Tensor x = floats({2, 2}, {1, 2, 3, 4});
-  EXPECT_THAT(elements<uint8_t>(run_op(OpKind::quantize_linear, {x, row({1, 2}), typed<uint8_t>({2}, {0, 1})})), ElementsAre(1, 2, 3, 3));
-  EXPECT_THAT(elements<uint8_t>(run_op(OpKind::quantize_linear, {x, row({1, 2}), typed<uint8_t>({2}, {0, 1})}, {{"axis", int64_t{0}}})),
+  EXPECT_THAT(elements<uint8_t>(run_op(OpKind::quantize_linear, {x, row({1, 2}), typed<uint8_t>({2}, {0, 1})})),
+              ElementsAre(1, 2, 3, 3));
+  EXPECT_THAT(elements<uint8_t>(run_op(OpKind::quantize_linear, {x, row({1, 2}), typed<uint8_t>({2}, {0, 1})},
+                                       {{"axis", int64_t{0}}})),
               ElementsAre(1, 2, 3, 3));
 }
 
 TEST(Quantize, Dequantize) {
   const Tensor levels = typed<int8_t>({2, 2}, {-128, 0, 1, 127});
-  EXPECT_THAT(elements(run_op(OpKind::dequantize_linear, {levels, floats({}, {0.5F}), typed<int8_t>({}, {1})})), ElementsAre(-64.5F, -0.5F, 0, 63));
-  EXPECT_THAT(elements(run_op(OpKind::dequantize_linear, {levels, row({1, 2})}, {{"axis", int64_t{1}}})), ElementsAre(-128, 0, 1, 254));
+  EXPECT_THAT(elements(run_op(OpKind::dequantize_linear, {levels, floats({}, {0.5F}), typed<int8_t>({}, {1})})),
+              ElementsAre(-64.5F, -0.5F, 0, 63));
+  EXPECT_THAT(elements(run_op(OpKind::dequantize_linear, {levels, row({1, 2})}, {{"axis", int64_t{1}}})),
+              ElementsAre(-128, 0, 1, 254));
 }
 
 // x -> fc (trainable, weight 1) -> grid -> logits; the grid given as an encoding or as a pair of nodes.

@@ -15,7 +15,8 @@ TEST(ShapeOps, ReshapeCopiesAndInfers) {
   const Tensor x = ramp({2, 3, 4});
   EXPECT_EQ(run_op(OpKind::reshape, {x, integers({0, -1})}).shape(), (Shape{2, 12}));
   EXPECT_EQ(run_op(OpKind::reshape, {x, integers({4, 0, 2})}).shape(), (Shape{4, 3, 2}));
-  EXPECT_EQ(run_op(OpKind::reshape, {ramp({0, 3}), integers({3, 0})}, {{"allowzero", int64_t{1}}}).shape(), (Shape{3, 0}));
+  EXPECT_EQ(run_op(OpKind::reshape, {ramp({0, 3}), integers({3, 0})}, {{"allowzero", int64_t{1}}}).shape(),
+            (Shape{3, 0}));
 }
 
 TEST(ShapeOps, FlattenAtAnyAxis) {
@@ -42,11 +43,13 @@ TEST(ShapeOps, SqueezeAndUnsqueeze) {
 TEST(ShapeOps, ShapeWithBounds) {
   const Tensor x = ramp({2, 3, 4});
   EXPECT_THAT(elements<int64_t>(run_op(OpKind::shape, {x})), ElementsAre(2, 3, 4));
-  EXPECT_THAT(elements<int64_t>(run_op(OpKind::shape, {x}, {{"start", int64_t{1}}, {"end", int64_t{-1}}})), ElementsAre(3));
+  EXPECT_THAT(elements<int64_t>(run_op(OpKind::shape, {x}, {{"start", int64_t{1}}, {"end", int64_t{-1}}})),
+              ElementsAre(3));
 }
 
 TEST(ShapeOps, ConcatAndSplit) {
-  EXPECT_THAT(elements(run_op(OpKind::concat, {ramp({2, 1}), ramp({2, 2}, 10)}, {{"axis", int64_t{-1}}})), ElementsAre(0, 10, 11, 1, 12, 13));
+  EXPECT_THAT(elements(run_op(OpKind::concat, {ramp({2, 1}), ramp({2, 2}, 10)}, {{"axis", int64_t{-1}}})),
+              ElementsAre(0, 10, 11, 1, 12, 13));
   const auto even = run_all(OpKind::split, {ramp({6})}, {}, 3);
   EXPECT_THAT(elements(even[2]), ElementsAre(4, 5));
   const auto sized = run_all(OpKind::split, {ramp({2, 5}), integers({1, 4})}, {{"axis", int64_t{1}}}, 2);
@@ -56,7 +59,8 @@ TEST(ShapeOps, ConcatAndSplit) {
 
 TEST(ShapeOps, SliceWithStepsAndNegativeIndices) {
   const auto slice = [](Ints starts, Ints ends, Ints axes = {0}, Ints steps = {1}) {
-    return elements(run_op(OpKind::slice, {ramp({6}), integers(starts), integers(ends), integers(axes), integers(steps)}));
+    return elements(
+        run_op(OpKind::slice, {ramp({6}), integers(starts), integers(ends), integers(axes), integers(steps)}));
   };
   EXPECT_THAT(slice({1}, {4}), ElementsAre(1, 2, 3));
   EXPECT_THAT(slice({-3}, {1000}), ElementsAre(3, 4, 5));
@@ -65,7 +69,8 @@ TEST(ShapeOps, SliceWithStepsAndNegativeIndices) {
   EXPECT_THAT(slice({-1}, {std::numeric_limits<int64_t>::min()}, {0}, {-1}), ElementsAre(5, 4, 3, 2, 1, 0));
   EXPECT_THAT(slice({100}, {-100}, {0}, {-5}), ElementsAre(5, 0));
   EXPECT_THAT(slice({4}, {2}), ElementsAre());
-  EXPECT_THAT(slice({0}, {std::numeric_limits<int64_t>::max()}, {0}, {std::numeric_limits<int64_t>::max()}), ElementsAre(0));
+  EXPECT_THAT(slice({0}, {std::numeric_limits<int64_t>::max()}, {0}, {std::numeric_limits<int64_t>::max()}),
+              ElementsAre(0));
   EXPECT_THAT(elements(run_op(OpKind::slice, {ramp({2, 3}), integers({1, 0}), integers({2, 2})})), ElementsAre(3, 4));
 }
 
@@ -106,7 +111,8 @@ TEST(ShapeOps, ChainsOfSmallIntegersDriveReshape) {
   const ValueId x = add_input(g, "x", DType::f32, {Dim(1, 1), 2, 3});
   const ValueId shape = append(g, OpKind::shape, "shape", {x});
   const ValueId batch = append(g, OpKind::gather, "batch", {shape, add_constant(g, "zero", integers({0}))});
-  const ValueId target = append(g, OpKind::concat, "target", {batch, add_constant(g, "rest", integers({-1}))}, attributes({{"axis", int64_t{0}}}));
+  const ValueId target = append(g, OpKind::concat, "target", {batch, add_constant(g, "rest", integers({-1}))},
+                                attributes({{"axis", int64_t{0}}}));
   g.outputs = {append(g, OpKind::reshape, "y", {x, target})};
   const std::vector<Tensor> in{ramp({4, 2, 3})};
   const std::vector<ValueId> fetch{g.outputs[0], target, x};

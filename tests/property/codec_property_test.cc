@@ -25,10 +25,12 @@ Coded any_levels() {
   const int bits = *rc::gen::inRange(1, 33);
   c.info.low = static_cast<int32_t>(-(int64_t{1} << (bits - 1)));
   c.info.high = static_cast<int32_t>((int64_t{1} << (bits - 1)) - 1);
-  const auto any = rc::gen::map(rc::gen::inRange<int64_t>(c.info.low, int64_t{c.info.high} + 1), [](int64_t v) { return static_cast<int32_t>(v); });
+  const auto any = rc::gen::map(rc::gen::inRange<int64_t>(c.info.low, int64_t{c.info.high} + 1),
+                                [](int64_t v) { return static_cast<int32_t>(v); });
   const int zeros = *rc::gen::inRange(0, 30);
-  c.levels = *rc::gen::container<std::vector<int32_t>>(static_cast<size_t>(*element_count(c.info.shape)),
-                                                      rc::gen::weightedOneOf<int32_t>({{static_cast<size_t>(zeros), rc::gen::just(0)}, {2, any}}));
+  c.levels = *rc::gen::container<std::vector<int32_t>>(
+      static_cast<size_t>(*element_count(c.info.shape)),
+      rc::gen::weightedOneOf<int32_t>({{static_cast<size_t>(zeros), rc::gen::just(0)}, {2, any}}));
   return c;
 }
 
@@ -50,7 +52,8 @@ RC_GTEST_PROP(CodecProperty, ElementsComeBack, ()) {
   info.dtype = static_cast<DType>(*rc::gen::inRange(1, kDTypeCount));
   info.shape = {*rc::gen::inRange<int64_t>(0, 100)};
   const size_t size = static_cast<size_t>(info.shape[0]) * size_of(info.dtype);
-  const auto raw = *rc::gen::container<std::vector<uint8_t>>(size, rc::gen::weightedOneOf<uint8_t>({{3, rc::gen::just(uint8_t{0})}, {1, rc::gen::arbitrary<uint8_t>()}}));
+  const auto raw = *rc::gen::container<std::vector<uint8_t>>(
+      size, rc::gen::weightedOneOf<uint8_t>({{3, rc::gen::just(uint8_t{0})}, {1, rc::gen::arbitrary<uint8_t>()}}));
   const auto elements = std::as_bytes(std::span(raw));
   for (const Encoder* e : encoder_list()) {
     if (!e->supports(info)) continue;

@@ -52,7 +52,8 @@ class TempFolder {
 // `arguments` as typed after "pare "; `before` is shell text in front of it (ulimit ...;).
 inline CommandResult pare(const std::string& arguments, const std::string& before = "") {
   TempFolder folder;
-  const std::string command = before + " '" PARE_BINARY_DIR "/pare' " + arguments + " > '" + folder / "out" + "' 2> '" + folder / "err" + "'";
+  const std::string command =
+      before + " '" PARE_BINARY_DIR "/pare' " + arguments + " > '" + folder / "out" + "' 2> '" + folder / "err" + "'";
   const int raw = std::system(command.c_str());
   CommandResult result;
   result.status = WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);

@@ -28,8 +28,10 @@ class MemoryDataset final : public Dataset {
   const SampleSpec& spec() const override { return spec_; }
   void read(size_t index, uint64_t, const SampleBuffer& out) const override {
     copy(inputs_.data(), index, out.inputs[0]);
-    if (classes_.empty()) copy(targets_.data(), index, out.target);
-    else copy(classes_.data(), index, out.target);
+    if (classes_.empty())
+      copy(targets_.data(), index, out.target);
+    else
+      copy(classes_.data(), index, out.target);
   }
 
  private:
@@ -54,7 +56,8 @@ inline DatasetPtr clusters(size_t count, Shape shape, int64_t classes, uint64_t 
   for (size_t i = 0; i < count; ++i) {
     labels.push_back(static_cast<int64_t>(random.below(static_cast<uint64_t>(classes))));
     const size_t base = static_cast<size_t>(labels.back()) * width;
-    for (size_t k = 0; k < width; ++k) inputs.push_back(centres[base + k] + static_cast<float>(spread * random.normal()));
+    for (size_t k = 0; k < width; ++k)
+      inputs.push_back(centres[base + k] + static_cast<float>(spread * random.normal()));
   }
   return std::make_shared<MemoryDataset>(std::move(shape), std::move(inputs), std::move(labels));
 }

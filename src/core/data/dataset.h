@@ -21,8 +21,8 @@ struct FieldSpec {
   size_t byte_size() const;
 };
 struct SampleSpec {
-  std::vector<FieldSpec> inputs;      // in the order of the graph's inputs
-  FieldSpec target{DType::i64, {}};   // a class index; vectors and maps are f32
+  std::vector<FieldSpec> inputs;     // in the order of the graph's inputs
+  FieldSpec target{DType::i64, {}};  // a class index; vectors and maps are f32
 };
 // Where read() writes one sample.
 struct SampleBuffer {
@@ -44,10 +44,10 @@ using DatasetPtr = std::shared_ptr<const Dataset>;
 // y = (x * scale - mean[c]) / std[c], x in 0..255, channels in `order`. Travels with the model as metadata.
 struct Preprocessing {
   double scale = 1.0 / 255;
-  std::vector<double> mean = {0}, std = {1};     // one entry for all channels, or one per channel
-  std::string order = "RGB";                     // RGB, BGR or L (grey)
-  std::vector<int64_t> size;                     // height, width; empty: as the data comes
-  std::vector<std::string> classes;              // names; may be empty
+  std::vector<double> mean = {0}, std = {1};  // one entry for all channels, or one per channel
+  std::string order = "RGB";                  // RGB, BGR or L (grey)
+  std::vector<int64_t> size;                  // height, width; empty: as the data comes
+  std::vector<std::string> classes;           // names; may be empty
   friend bool operator==(const Preprocessing&, const Preprocessing&) = default;
 };
 using Metadata = std::vector<std::pair<std::string, std::string>>;
@@ -65,24 +65,26 @@ struct Data {
 };
 
 struct DataOptions {
-  int64_t validation = 5000;  // images held out of the training part; at most a fifth of it
-  uint64_t seed = 0;          // of the split (fixed by default so that seeds of training share it)
+  int64_t validation = 5000;                   // images held out of the training part; at most a fifth of it
+  uint64_t seed = 0;                           // of the split (fixed by default so that seeds of training share it)
   std::optional<Preprocessing> preprocessing;  // of the model; else the data set's default
-  int64_t take = 0;           // use only the first n training samples after the split; 0: all
+  int64_t take = 0;                            // use only the first n training samples after the split; 0: all
 };
 // "digits", "mnist:DIR", "cifar10:DIR", "cifar100:DIR". Errors name the file. Kinds: core/data/source_list.def.
 Data open_data(const std::string& spec, const DataOptions& options = {});
-struct DataKind { std::string_view name, summary; };
+struct DataKind {
+  std::string_view name, summary;
+};
 std::vector<DataKind> data_kinds();
 
 // Augmentation of image inputs (C, H, W), said in a recipe as `augment: {flip: true, shift: 4, rotate: 10, cutout: 8}`.
 struct AugmentOptions {
-  bool flip = false;      // mirror left-right with probability 1/2
-  int64_t shift = 0;      // random crop after padding by this many pixels on each side
-  double rotate = 0;      // degrees, uniform in +-
-  double scale = 0;       // relative size, uniform in 1 +-
-  double elastic = 0;     // elastic distortion, pixels of displacement
-  int64_t cutout = 0;     // side of a square set to the mean
+  bool flip = false;   // mirror left-right with probability 1/2
+  int64_t shift = 0;   // random crop after padding by this many pixels on each side
+  double rotate = 0;   // degrees, uniform in +-
+  double scale = 0;    // relative size, uniform in 1 +-
+  double elastic = 0;  // elastic distortion, pixels of displacement
+  int64_t cutout = 0;  // side of a square set to the mean
   template <class V>
   void visit(V& v) {
     v.field("flip", flip, "mirror images left-right half of the time");
@@ -107,7 +109,15 @@ struct Batch {
 // Order: shuffled by (seed, epoch) or as it comes. The last batch of an epoch may be smaller unless drop_last.
 class Loader {
  public:
-  struct Options { int64_t batch = 128; bool shuffle = false; bool drop_last = false; uint64_t seed = 0; int64_t epoch = 0; int threads = 1; int ahead = 4; };
+  struct Options {
+    int64_t batch = 128;
+    bool shuffle = false;
+    bool drop_last = false;
+    uint64_t seed = 0;
+    int64_t epoch = 0;
+    int threads = 1;
+    int ahead = 4;
+  };
   Loader(DatasetPtr dataset, const Options& options);
   ~Loader();
   int64_t batches() const;

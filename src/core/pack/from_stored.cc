@@ -8,11 +8,14 @@ namespace pare {
 
 namespace {
 
-std::vector<int32_t> to_ids(const std::vector<int64_t>& stored) { return {stored.begin(), stored.end()}; }  // the reader checked ranges
+std::vector<int32_t> to_ids(const std::vector<int64_t>& stored) {
+  return {stored.begin(), stored.end()};
+}  // the reader checked ranges
 
 class Restoring {
  public:
-  Restoring(const PareFile& file, bool with_tensors) : file_(file), with_tensors_(with_tensors), budget_(file.max_bytes()) {}
+  Restoring(const PareFile& file, bool with_tensors)
+      : file_(file), with_tensors_(with_tensors), budget_(file.max_bytes()) {}
 
   Graph run() {
     const StoredGraph& g = file_.graph();
@@ -75,7 +78,8 @@ class Restoring {
     const bool known = n.op <= UINT16_MAX && !onnx_name(op).empty();
     if (known) node.op = op;
     node.type = n.type.empty() && known ? std::string(onnx_name(op)) : n.type;
-    if (node.type.empty()) fail(Code::unsupported, "node '{}' has op {}, which this version does not know", n.name, n.op);
+    if (node.type.empty())
+      fail(Code::unsupported, "node '{}' has op {}, which this version does not know", n.name, n.op);
     node.domain = n.domain;
     node.name = n.name;
     node.doc = n.doc;

@@ -68,7 +68,8 @@ PackSummary inspect_pare(std::span<const std::byte> bytes, const std::string& na
   PackSummary summary;
   std::vector<std::string> names = tensor_names(file.graph());
   names.resize(file.tensors().size());
-  for (size_t i = 0; i < file.tensors().size(); ++i) summary.tensors.push_back(describe(file.tensors()[i], names[i], file.payload_bytes(i)));
+  for (size_t i = 0; i < file.tensors().size(); ++i)
+    summary.tensors.push_back(describe(file.tensors()[i], names[i], file.payload_bytes(i)));
   finish(summary, bytes.size());
   if (graph_without_tensors) {
     *graph_without_tensors = within(name, [&] { return from_stored(file, false); });

@@ -55,7 +55,8 @@ class Storing {
     v.activation_grid = value.activation_grid;
     if (value.constant) {
       v.dims_of_tensor = value.dims == to_dims(value.constant->shape());
-      v.tensor = within(value.name, [&] { return add_tensor(value.name, *value.constant, value.source_dtype, value.encoding); });
+      v.tensor = within(value.name,
+                        [&] { return add_tensor(value.name, *value.constant, value.source_dtype, value.encoding); });
     }
     out_.graph.values.push_back(std::move(v));
   }

@@ -14,10 +14,11 @@ struct Architecture {
   std::string_view name, summary;
   Graph (*build)(const Param& params, uint64_t seed);  // options as in help(); weights drawn from the seed
   std::string (*help)();
-  int64_t parameters;                                  // with default options, as published
+  int64_t parameters;  // with default options, as published
 };
 std::span<const Architecture* const> architecture_list();
 const Architecture* find_architecture(std::string_view name);  // nullptr when there is none
-Graph build(std::string_view name, const Param& params = Param::map(), uint64_t seed = 0);  // Error(invalid) with the nearest name
+Graph build(std::string_view name, const Param& params = Param::map(),
+            uint64_t seed = 0);  // Error(invalid) with the nearest name
 
 }  // namespace pare

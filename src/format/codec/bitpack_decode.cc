@@ -14,12 +14,14 @@ Status unpack(std::span<const std::byte> in, size_t count, Put put) {
   const auto width = header.number<uint8_t>();
   PARE_TRY(header.status());
   if (width > 64) return {Code::corrupt, "width above 64 bits", header.position() - 1};
-  if (width > 0 && count > header.remaining() * 8 / width) return {Code::truncated, "packed elements end early", in.size()};
+  if (width > 0 && count > header.remaining() * 8 / width)
+    return {Code::truncated, "packed elements end early", in.size()};
   BitReader bits(header.bytes(header.remaining()));
   for (size_t i = 0; i < count; ++i) {
     uint64_t offset = width > 32 ? uint64_t{bits.take(width - 32U)} << 32 : 0;
     offset |= bits.take(width > 32 ? 32U : width);
-    if (!put(i, static_cast<int64_t>(static_cast<uint64_t>(base) + offset))) return {Code::corrupt, "packed element out of range", i};
+    if (!put(i, static_cast<int64_t>(static_cast<uint64_t>(base) + offset)))
+      return {Code::corrupt, "packed element out of range", i};
   }
   return bits.finish();
 }

@@ -46,7 +46,8 @@ uint64_t estimate_bits(const TensorInfo& info, std::span<const int32_t> levels, 
   return 8 * (base_bytes + 1) + p.count * p.width;
 }
 
-void encode(const TensorInfo& info, std::span<const int32_t> levels, std::span<const std::byte> bytes, std::vector<std::byte>& out) {
+void encode(const TensorInfo& info, std::span<const int32_t> levels, std::span<const std::byte> bytes,
+            std::vector<std::byte>& out) {
   const Plan p = plan(info, levels, bytes);
   ByteWriter header(out);
   header.varint(zigzag(p.base));

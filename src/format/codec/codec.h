@@ -28,17 +28,18 @@ struct TensorInfo {
 struct Decoder {
   CodecId id;
   std::string_view name;
-  // Exactly element_count(shape) levels (or size_of(dtype) * count bytes) are written. Bounded by out's size; `invalid`/`truncated`/
-  // `corrupt` on anything else. All input must be used.
-  Status (*levels)(const TensorInfo&, std::span<const std::byte> in, std::span<int32_t> out);      // nullptr: no levels
-  Status (*bytes)(const TensorInfo&, std::span<const std::byte> in, std::span<std::byte> out);     // nullptr: no bytes
+  // Exactly element_count(shape) levels (or size_of(dtype) * count bytes) are written. Bounded by out's size;
+  // `invalid`/`truncated`/ `corrupt` on anything else. All input must be used.
+  Status (*levels)(const TensorInfo&, std::span<const std::byte> in, std::span<int32_t> out);   // nullptr: no levels
+  Status (*bytes)(const TensorInfo&, std::span<const std::byte> in, std::span<std::byte> out);  // nullptr: no bytes
 };
 struct Encoder {
   CodecId id;
   std::string_view name, summary;
   bool (*supports)(const TensorInfo&);
   uint64_t (*estimate_bits)(const TensorInfo&, std::span<const int32_t> levels, std::span<const std::byte> bytes);
-  void (*encode)(const TensorInfo&, std::span<const int32_t> levels, std::span<const std::byte> bytes, std::vector<std::byte>& out);
+  void (*encode)(const TensorInfo&, std::span<const int32_t> levels, std::span<const std::byte> bytes,
+                 std::vector<std::byte>& out);
 };
 const Decoder* find_decoder(CodecId id);
 std::span<const Decoder* const> decoder_list();

@@ -1,7 +1,7 @@
 // huffman: every element by a prefix code of its value.
-// Levels: one bit `centred`, the description of a value code (value_code.h), the values. A value is level - low, or, when
-// centred, zigzag(level - zero) (zero: low where no level means 0). Bytes: for each byte of an element, first byte first, a
-// description and that byte of all elements, so that exponents of floats share one code and mantissas another.
+// Levels: one bit `centred`, the description of a value code (value_code.h), the values. A value is level - low, or,
+// when centred, zigzag(level - zero) (zero: low where no level means 0). Bytes: for each byte of an element, first byte
+// first, a description and that byte of all elements, so that exponents of floats share one code and mantissas another.
 #pragma once
 
 #include <algorithm>

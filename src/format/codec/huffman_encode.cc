@@ -6,7 +6,8 @@ namespace pare {
 namespace {
 
 uint32_t value_of(const TensorInfo& info, bool centred, int32_t level) {
-  return static_cast<uint32_t>(centred ? zigzag(level - huffman_centre(info)) : static_cast<uint64_t>(int64_t{level} - info.low));
+  return static_cast<uint32_t>(centred ? zigzag(level - huffman_centre(info))
+                                       : static_cast<uint64_t>(int64_t{level} - info.low));
 }
 
 ValueEncoder level_code(const TensorInfo& info, bool centred, std::span<const int32_t> levels) {
@@ -37,7 +38,8 @@ uint64_t estimate_bits(const TensorInfo& info, std::span<const int32_t> levels, 
   return bits;
 }
 
-void encode(const TensorInfo& info, std::span<const int32_t> levels, std::span<const std::byte> bytes, std::vector<std::byte>& out) {
+void encode(const TensorInfo& info, std::span<const int32_t> levels, std::span<const std::byte> bytes,
+            std::vector<std::byte>& out) {
   BitWriter bits(out);
   if (info.payload == Payload::levels) {
     const bool centred = centre_pays(info, levels);

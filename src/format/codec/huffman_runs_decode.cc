@@ -9,7 +9,8 @@ namespace {
 
 // The part of the payload from `transposed` on. store(index, component, value) says whether the value is in range.
 template <class Store>
-Status decode_pairs(BitReader& bits, const Shape& shape, uint64_t count, uint64_t pairs, size_t components, Store store) {
+Status decode_pairs(BitReader& bits, const Shape& shape, uint64_t count, uint64_t pairs, size_t components,
+                    Store store) {
   const RunOrder order(shape, bits.take(1) == 1, count);
   const unsigned contexts = bits.take(2) + 1;
   std::array<unsigned, kMostRunContexts> thresholds{};
@@ -52,7 +53,8 @@ Status levels(const TensorInfo& info, std::span<const std::byte> in, std::span<i
   uint64_t pairs = 0;
   PARE_TRY(read_pair_count(bits, out.size(), pairs));
   const uint64_t background = bits.take_gamma() - 1;
-  if (background > static_cast<uint64_t>(int64_t{info.high} - info.low)) return {Code::corrupt, "background out of range"};
+  if (background > static_cast<uint64_t>(int64_t{info.high} - info.low))
+    return {Code::corrupt, "background out of range"};
   std::fill(out.begin(), out.end(), static_cast<int32_t>(info.low + static_cast<int64_t>(background)));
   if (pairs == 0) return bits.finish();
   return decode_pairs(bits, info.shape, out.size(), pairs, 1, [&](uint64_t index, size_t, uint32_t value) {

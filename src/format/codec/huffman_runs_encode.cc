@@ -94,7 +94,8 @@ Contexts choose_contexts(const std::array<Histogram, kRunBuckets>& buckets) {
   for (unsigned b = 0; b < kRunBuckets; ++b)
     if (buckets[b].total() != 0) used.push_back(b);
   const size_t n = used.size();
-  std::vector<std::vector<double>> group(n, std::vector<double>(n + 1));  // group[i][j]: buckets used[i] .. used[j - 1] together
+  std::vector<std::vector<double>> group(
+      n, std::vector<double>(n + 1));  // group[i][j]: buckets used[i] .. used[j - 1] together
   for (size_t i = 0; i < n; ++i) {
     Histogram sum;
     for (size_t j = i; j < n; ++j) {
@@ -154,7 +155,8 @@ Plan make_plan(const Source& source, const Shape& shape) {
   }
   if (plan.pairs == 0) return plan;
   for (bool transposed : {false, true}) {
-    if (transposed && (shape.size() < 2 || shape[0] == 1 || plan.pairs > source.count() / 2)) continue;  // never pays when dense
+    if (transposed && (shape.size() < 2 || shape[0] == 1 || plan.pairs > source.count() / 2))
+      continue;  // never pays when dense
     std::array<Histogram, kRunBuckets> buckets;
     RunAverage average;
     for_each_pair(source, RunOrder(shape, transposed, source.count()), [&](uint32_t run, uint64_t) {
@@ -198,13 +200,15 @@ uint64_t estimate_bits(const TensorInfo& info, std::span<const int32_t> levels, 
   if (info.payload == Payload::levels) {
     const int32_t background = most_frequent(levels, info.low);
     const Plan plan = make_plan(Levels{info, levels, background}, info.shape);
-    return gamma_bits(plan.pairs + 1) + gamma_bits(static_cast<uint64_t>(int64_t{background} - info.low) + 1) + plan.bits;
+    return gamma_bits(plan.pairs + 1) + gamma_bits(static_cast<uint64_t>(int64_t{background} - info.low) + 1) +
+           plan.bits;
   }
   const Plan plan = make_plan(Elements{bytes, size_of(info.dtype)}, info.shape);
   return gamma_bits(plan.pairs + 1) + plan.bits;
 }
 
-void encode(const TensorInfo& info, std::span<const int32_t> levels, std::span<const std::byte> bytes, std::vector<std::byte>& out) {
+void encode(const TensorInfo& info, std::span<const int32_t> levels, std::span<const std::byte> bytes,
+            std::vector<std::byte>& out) {
   BitWriter bits(out);
   auto write = [&](const auto& source, std::optional<int32_t> background) {
     const Plan plan = make_plan(source, info.shape);

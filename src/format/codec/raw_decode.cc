@@ -22,9 +22,12 @@ Status widen(const TensorInfo& info, std::span<const std::byte> in, std::span<in
 
 Status levels(const TensorInfo& info, std::span<const std::byte> in, std::span<int32_t> out) {
   switch (raw_level_size(info)) {
-    case 1: return widen<uint8_t>(info, in, out);
-    case 2: return widen<uint16_t>(info, in, out);
-    default: return widen<uint32_t>(info, in, out);
+    case 1:
+      return widen<uint8_t>(info, in, out);
+    case 2:
+      return widen<uint16_t>(info, in, out);
+    default:
+      return widen<uint32_t>(info, in, out);
   }
 }
 

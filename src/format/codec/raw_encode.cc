@@ -12,7 +12,8 @@ uint64_t estimate_bits(const TensorInfo& info, std::span<const int32_t> levels, 
   return 8 * (info.payload == Payload::levels ? levels.size() * raw_level_size(info) : bytes.size());
 }
 
-void encode(const TensorInfo& info, std::span<const int32_t> levels, std::span<const std::byte> bytes, std::vector<std::byte>& out) {
+void encode(const TensorInfo& info, std::span<const int32_t> levels, std::span<const std::byte> bytes,
+            std::vector<std::byte>& out) {
   if (info.payload == Payload::bytes) {
     out.insert(out.end(), bytes.begin(), bytes.end());
     return;

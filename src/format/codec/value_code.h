@@ -1,16 +1,18 @@
-// How the Huffman codecs write one sequence of unsigned integers. A value becomes a token, which gets a canonical prefix
-// code, and some plain extra bits:
+// How the Huffman codecs write one sequence of unsigned integers. A value becomes a token, which gets a canonical
+// prefix code, and some plain extra bits:
 //   value < 2^split: token = value, no extra bits
-//   else, with n = floor(log2 value):  token = 2^split + (n - split) * 2^top + (the `top` bits of value below its highest),
+//   else, with n = floor(log2 value):  token = 2^split + (n - split) * 2^top + (the `top` bits of value below its
+//   highest),
 //         and the other n - top bits are plain
 // A small `split` keeps the table of a small tensor cheap, a large one makes every value a symbol of its own.
 //
 // In the file: gamma(tokens + 1), tokens being one more than the highest token used; nothing follows for 0 (an empty
-// sequence). Then split (4 bits), top (3 bits, <= split), one bit `single`: 1 says that all values have the token tokens - 1,
-// which then takes no bits. Else the code length of each token, `last` starting as min(15, bits of tokens):
-//   0 same as `last` | 100 last + 1 | 101 last - 1 | 110 gamma(k): k tokens that do not occur | 111 llll the length itself
-// `last` is the latest length that was not 0. Lengths are 1 to 15, the code is complete (Kraft sum 1), and codes are given in order
-// of (length, token). Non-goal: adapting to the data within a tensor; that is for another codec.
+// sequence). Then split (4 bits), top (3 bits, <= split), one bit `single`: 1 says that all values have the token
+// tokens - 1, which then takes no bits. Else the code length of each token, `last` starting as min(15, bits of tokens):
+//   0 same as `last` | 100 last + 1 | 101 last - 1 | 110 gamma(k): k tokens that do not occur | 111 llll the length
+//   itself
+// `last` is the latest length that was not 0. Lengths are 1 to 15, the code is complete (Kraft sum 1), and codes are
+// given in order of (length, token). Non-goal: adapting to the data within a tensor; that is for another codec.
 #pragma once
 
 #include <algorithm>
@@ -46,8 +48,8 @@ inline unsigned first_length_guess(uint32_t tokens) {
 
 class ValueDecoder {
  public:
-  // Reads the description; `needed`: values will be read, so the sequence must not be empty. After it, next() cannot fail:
-  // what is missing in `bits` reads as zeros and shows in bits.overrun().
+  // Reads the description; `needed`: values will be read, so the sequence must not be empty. After it, next() cannot
+  // fail: what is missing in `bits` reads as zeros and shows in bits.overrun().
   Status read(BitReader& bits, bool needed);
   uint32_t next(BitReader& bits) const {
     const uint32_t token = single_ ? tokens_ - 1 : next_token(bits);

@@ -36,7 +36,8 @@ Status ValueDecoder::read_lengths(BitReader& bits, std::vector<uint8_t>& lengths
         last += bits.take(1) == 0 ? 1U : ~0U;
       } else if (bits.take(1) == 0) {
         const uint64_t absent = bits.take_gamma();
-        if (absent == 0 || absent > tokens_ - 1 - t) return {Code::corrupt, "bad run of absent tokens", bits.position() / 8};
+        if (absent == 0 || absent > tokens_ - 1 - t)
+          return {Code::corrupt, "bad run of absent tokens", bits.position() / 8};
         t += absent - 1;
         continue;
       } else {
@@ -49,7 +50,8 @@ Status ValueDecoder::read_lengths(BitReader& bits, std::vector<uint8_t>& lengths
     if (kraft > 1U << kMaxCodeLength) return {Code::corrupt, "prefix code is over-full", bits.position() / 8};
   }
   if (bits.overrun()) return {Code::truncated, "bits end early"};
-  return kraft == 1U << kMaxCodeLength ? Status() : Status(Code::corrupt, "prefix code is not complete", bits.position() / 8);
+  return kraft == 1U << kMaxCodeLength ? Status()
+                                       : Status(Code::corrupt, "prefix code is not complete", bits.position() / 8);
 }
 
 void ValueDecoder::build(const std::vector<uint8_t>& lengths) {
@@ -79,7 +81,8 @@ void ValueDecoder::build(const std::vector<uint8_t>& lengths) {
   for (unsigned l = 1; l <= fast_bits_; ++l) {
     for (uint32_t i = 0; i < count[l]; ++i) {
       const uint32_t from = (first_code_[l] + i) << (fast_bits_ - l);
-      std::fill_n(fast_.begin() + from, size_t{1} << (fast_bits_ - l), Fast{sorted_[first_index_[l] + i], static_cast<uint8_t>(l)});
+      std::fill_n(fast_.begin() + from, size_t{1} << (fast_bits_ - l),
+                  Fast{sorted_[first_index_[l] + i], static_cast<uint8_t>(l)});
     }
   }
 }

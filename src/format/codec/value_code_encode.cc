@@ -22,7 +22,9 @@ std::vector<uint8_t> huffman_lengths(std::vector<uint64_t> counts) {
     for (size_t i = 0; i < n; ++i) weight[i] = counts[leaves[i]];
     std::vector<size_t> parent(2 * n - 1, 0);
     size_t leaf = 0, merged = n;
-    auto smallest = [&] { return leaf < n && (merged >= weight.size() || weight[leaf] <= weight[merged]) ? leaf++ : merged++; };
+    auto smallest = [&] {
+      return leaf < n && (merged >= weight.size() || weight[leaf] <= weight[merged]) ? leaf++ : merged++;
+    };
     while (weight.size() < 2 * n - 1) {
       const size_t a = smallest(), b = smallest();
       parent[a] = parent[b] = weight.size();
@@ -53,10 +55,14 @@ void describe_lengths(const std::vector<uint8_t>& lengths, Emit emit, auto emit_
       t += run - 1;
       continue;
     }
-    if (length == last) emit(0b0, 1);
-    else if (length == last + 1) emit(0b100, 3);
-    else if (length + 1 == last) emit(0b101, 3);
-    else emit(0b1110000U | length, 7);
+    if (length == last)
+      emit(0b0, 1);
+    else if (length == last + 1)
+      emit(0b100, 3);
+    else if (length + 1 == last)
+      emit(0b101, 3);
+    else
+      emit(0b1110000U | length, 7);
     last = length;
   }
 }
@@ -86,8 +92,9 @@ ValueEncoder::Candidate ValueEncoder::try_shape(const Histogram& values, TokenSh
   c.lengths = c.single ? std::vector<uint8_t>(counts.size(), 0) : huffman_lengths(counts);
   for (size_t t = 0; t < counts.size(); ++t) c.value_bits += counts[t] * c.lengths[t];
   if (!c.single) {
-    describe_lengths(c.lengths, [&](uint32_t, unsigned bits) { c.description_bits += bits; },
-                     [&](uint64_t run) { c.description_bits += gamma_bits(run); });
+    describe_lengths(
+        c.lengths, [&](uint32_t, unsigned bits) { c.description_bits += bits; },
+        [&](uint64_t run) { c.description_bits += gamma_bits(run); });
   }
   return c;
 }
@@ -103,7 +110,8 @@ ValueEncoder::ValueEncoder(const Histogram& values) {
     const bool direct = values.highest() >> split == 0;  // no value is above the split, `top` says nothing
     for (unsigned top = 0; top <= (direct ? 0 : std::min(split, kMostTop)); ++top) {
       Candidate c = try_shape(values, {split, top});
-      if (best.lengths.empty() || c.description_bits + c.value_bits < best.description_bits + best.value_bits) best = std::move(c);
+      if (best.lengths.empty() || c.description_bits + c.value_bits < best.description_bits + best.value_bits)
+        best = std::move(c);
     }
   }
   shape_ = best.shape;
@@ -126,7 +134,9 @@ void ValueEncoder::write_description(BitWriter& out) const {
   out.put(shape_.top, 3);
   out.put(single_ ? 1 : 0, 1);
   if (single_) return;
-  describe_lengths(lengths_, [&](uint32_t value, unsigned bits) { out.put(value, bits); }, [&](uint64_t run) { out.put_gamma(run); });
+  describe_lengths(
+      lengths_, [&](uint32_t value, unsigned bits) { out.put(value, bits); },
+      [&](uint64_t run) { out.put_gamma(run); });
 }
 
 }  // namespace pare

@@ -1,4 +1,5 @@
-// The writing side of value_code.h: counts values, chooses the token shape and the code lengths that take the fewest bits.
+// The writing side of value_code.h: counts values, chooses the token shape and the code lengths that take the fewest
+// bits.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,9 @@ class Histogram {
     other.for_each([&](uint32_t value, uint64_t times) { add(value, times); });
   }
   uint64_t total() const { return total_; }
-  uint32_t highest() const { return !large_.empty() ? large_.rbegin()->first : small_.empty() ? 0 : static_cast<uint32_t>(small_.size() - 1); }
+  uint32_t highest() const {
+    return !large_.empty() ? large_.rbegin()->first : small_.empty() ? 0 : static_cast<uint32_t>(small_.size() - 1);
+  }
   template <class F>
   void for_each(F f) const {  // in rising order of value
     for (uint32_t v = 0; v < small_.size(); ++v)

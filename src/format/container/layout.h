@@ -26,21 +26,21 @@ enum class SectionKind : uint8_t {
   tensors = 2,  // what is stored of each tensor, but for its elements
   payload = 3,  // coded elements of one tensor, or a mask; in the order of the tensor records
 };
-inline constexpr uint64_t kSectionMaySkip = 1;     // flags in the table of contents
+inline constexpr uint64_t kSectionMaySkip = 1;  // flags in the table of contents
 inline constexpr uint64_t kSectionCompressed = 2;
-inline constexpr uint64_t kMostInflation = 16;     // a compressed section grows at most by this factor
+inline constexpr uint64_t kMostInflation = 16;  // a compressed section grows at most by this factor
 
 inline constexpr int64_t kNoTensor = -1;
 
 struct StoredAttribute {
   std::string name;
-  AttributeValue value;       // an empty Tensor when `tensor` is set
+  AttributeValue value;        // an empty Tensor when `tensor` is set
   int64_t tensor = kNoTensor;  // index of the tensor record that holds it
 };
 
 struct StoredNode {
-  uint64_t op = 0;  // number in op_list.def; 0: only `type` says it
-  std::string type, domain, name, doc;  // type is empty when it is the ONNX name of `op`
+  uint64_t op = 0;                                 // number in op_list.def; 0: only `type` says it
+  std::string type, domain, name, doc;             // type is empty when it is the ONNX name of `op`
   std::vector<int64_t> inputs, outputs, captured;  // indices of values, -1 for absent ones
   std::vector<StoredAttribute> attributes;
 };
@@ -83,7 +83,7 @@ struct StoredTensor {
   DType dtype = DType::none;   // of the tensor
   DType stored = DType::none;  // of the elements in the payload: a narrower float that holds all of them, or dtype
   Shape shape;
-  std::optional<Grid> grid;    // set: the payload holds levels
+  std::optional<Grid> grid;  // set: the payload holds levels
   CodecId codec = 0;
   std::optional<CodecId> wanted_codec;
   std::optional<CodecId> mask_codec;  // set: the next payload section is the mask

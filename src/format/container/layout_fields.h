@@ -9,7 +9,9 @@ namespace pare {
 constexpr uint64_t when(bool condition, uint64_t flag) { return condition ? flag : 0; }
 
 template <class F, class T>
-void integers(F& f, T& list) { f.list(list, [&](auto& v) { f.integer(v); }); }
+void integers(F& f, T& list) {
+  f.list(list, [&](auto& v) { f.integer(v); });
+}
 
 template <class F, class D>
 void dtype_field(F& f, D& type) {
@@ -35,7 +37,8 @@ void grid_fields(F& f, G& g) {
   enum : uint64_t { is_signed = 1, has_axis = 2, has_block = 4, has_zero_points = 8 };
   uint64_t flags = 0;
   if constexpr (!F::reading) {
-    flags = when(g.is_signed, is_signed) | when(g.axis != -1, has_axis) | when(g.block != 0, has_block) | when(!g.zero_point.empty(), has_zero_points);
+    flags = when(g.is_signed, is_signed) | when(g.axis != -1, has_axis) | when(g.block != 0, has_block) |
+            when(!g.zero_point.empty(), has_zero_points);
   }
   f.unsigned_integer(g.kind);
   f.require(g.kind <= GridKind::power_of_two, "unknown kind of grid");
@@ -74,25 +77,57 @@ void attribute_fields(F& f, A& a) {
   if (!f.ok()) return;
   if constexpr (F::reading) {
     switch (kind) {
-      case 0: a.value = int64_t{}; break;
-      case 1: a.value = float{}; break;
-      case 2: a.value = std::string(); break;
-      case 3: a.value = std::vector<int64_t>(); break;
-      case 4: a.value = std::vector<float>(); break;
-      case 5: a.value = std::vector<std::string>(); break;
-      case 6: a.value = Tensor(); break;
-      default: a.value = OpaqueAttribute(); break;
+      case 0:
+        a.value = int64_t{};
+        break;
+      case 1:
+        a.value = float{};
+        break;
+      case 2:
+        a.value = std::string();
+        break;
+      case 3:
+        a.value = std::vector<int64_t>();
+        break;
+      case 4:
+        a.value = std::vector<float>();
+        break;
+      case 5:
+        a.value = std::vector<std::string>();
+        break;
+      case 6:
+        a.value = Tensor();
+        break;
+      default:
+        a.value = OpaqueAttribute();
+        break;
     }
   }
   switch (kind) {
-    case 0: f.integer(*std::get_if<0>(&a.value)); break;
-    case 1: f.real(*std::get_if<1>(&a.value)); break;
-    case 2: f.text(*std::get_if<2>(&a.value)); break;
-    case 3: integers(f, *std::get_if<3>(&a.value)); break;
-    case 4: f.list(*std::get_if<4>(&a.value), [&](auto& v) { f.real(v); }); break;
-    case 5: f.list(*std::get_if<5>(&a.value), [&](auto& v) { f.text(v); }); break;
-    case 6: tensor_index(f, a.tensor); break;
-    default: f.text(std::get_if<7>(&a.value)->proto); break;
+    case 0:
+      f.integer(*std::get_if<0>(&a.value));
+      break;
+    case 1:
+      f.real(*std::get_if<1>(&a.value));
+      break;
+    case 2:
+      f.text(*std::get_if<2>(&a.value));
+      break;
+    case 3:
+      integers(f, *std::get_if<3>(&a.value));
+      break;
+    case 4:
+      f.list(*std::get_if<4>(&a.value), [&](auto& v) { f.real(v); });
+      break;
+    case 5:
+      f.list(*std::get_if<5>(&a.value), [&](auto& v) { f.text(v); });
+      break;
+    case 6:
+      tensor_index(f, a.tensor);
+      break;
+    default:
+      f.text(std::get_if<7>(&a.value)->proto);
+      break;
   }
 }
 
@@ -119,11 +154,19 @@ void node_fields(F& f, N& n) {
 
 template <class F, class V>
 void value_fields(F& f, V& v) {
-  enum : uint64_t { has_tensor = 1, has_dims = 2, dims_of_tensor = 4, trainable = 8, has_source_dtype = 16, has_grid = 32 };
+  enum : uint64_t {
+    has_tensor = 1,
+    has_dims = 2,
+    dims_of_tensor = 4,
+    trainable = 8,
+    has_source_dtype = 16,
+    has_grid = 32
+  };
   uint64_t flags = 0;
   if constexpr (!F::reading) {
-    flags = when(v.tensor != kNoTensor, has_tensor) | when(v.dims && !v.dims_of_tensor, has_dims) | when(v.dims_of_tensor, dims_of_tensor) |
-            when(v.trainable, trainable) | when(v.source_dtype != DType::none, has_source_dtype) | when(v.activation_grid.has_value(), has_grid);
+    flags = when(v.tensor != kNoTensor, has_tensor) | when(v.dims && !v.dims_of_tensor, has_dims) |
+            when(v.dims_of_tensor, dims_of_tensor) | when(v.trainable, trainable) |
+            when(v.source_dtype != DType::none, has_source_dtype) | when(v.activation_grid.has_value(), has_grid);
   }
   f.unsigned_integer(flags);
   f.require(flags < 64, "unknown flags of a value");

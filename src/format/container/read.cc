@@ -53,7 +53,8 @@ Result<Tensor> inflate(std::span<const std::byte> in, uint64_t& budget) {
 }
 
 bool all_below(const std::vector<int64_t>& ids, size_t count, int64_t least) {
-  return std::all_of(ids.begin(), ids.end(), [&](int64_t id) { return id >= least && (id < 0 || static_cast<uint64_t>(id) < count); });
+  return std::all_of(ids.begin(), ids.end(),
+                     [&](int64_t id) { return id >= least && (id < 0 || static_cast<uint64_t>(id) < count); });
 }
 
 // Indices must be in range, so that nobody after us has to look.
@@ -69,7 +70,8 @@ Status check_links(const StoredGraph& graph, const std::vector<StoredTensor>& te
     for (const StoredAttribute& a : n.attributes)
       if (!tensor_ok(a.tensor)) return {Code::corrupt, "attribute refers to a missing tensor", i};
   }
-  if (!all_below(graph.inputs, values, 0) || !all_below(graph.outputs, values, 0)) return {Code::corrupt, "graph refers to a missing value"};
+  if (!all_below(graph.inputs, values, 0) || !all_below(graph.outputs, values, 0))
+    return {Code::corrupt, "graph refers to a missing value"};
   return {};
 }
 
@@ -130,7 +132,8 @@ Status PareFile::read_contents() {
   const uint64_t contents_end = in.position();
   const auto checksum = in.number<uint32_t>();
   PARE_TRY(in.status());
-  if (crc32c(bytes_.first(contents_end)) != checksum) return {Code::corrupt, "checksum of the table of contents does not hold", contents_end};
+  if (crc32c(bytes_.first(contents_end)) != checksum)
+    return {Code::corrupt, "checksum of the table of contents does not hold", contents_end};
 
   uint64_t offset = in.position();
   unsigned seen = 0;
@@ -164,7 +167,8 @@ Status PareFile::read_contents() {
 
 Result<std::span<const std::byte>> PareFile::checked(const Section& section) const {
   const auto part = bytes_.subspan(section.offset, section.length);
-  if (crc32c(part) != section.checksum) return Status{Code::corrupt, "checksum of a section does not hold", section.offset};
+  if (crc32c(part) != section.checksum)
+    return Status{Code::corrupt, "checksum of a section does not hold", section.offset};
   return part;
 }
 

@@ -48,7 +48,7 @@ class PareFile {
 
   std::span<const std::byte> bytes_;
   uint64_t max_bytes_ = 0;
-  std::vector<Section> sections_;      // graph and tensors
+  std::vector<Section> sections_;  // graph and tensors
   std::vector<Section> payloads_;
   std::vector<size_t> first_payload_;  // per tensor
   StoredGraph graph_;

@@ -9,7 +9,8 @@ namespace pare {
 
 namespace {
 
-const Encoder& choose(const TensorInfo& info, std::span<const int32_t> levels, std::span<const std::byte> bytes, const Encoder* forced) {
+const Encoder& choose(const TensorInfo& info, std::span<const int32_t> levels, std::span<const std::byte> bytes,
+                      const Encoder* forced) {
   if (forced && forced->supports(info)) return *forced;
   const Encoder* best = nullptr;
   uint64_t fewest = 0;
@@ -47,8 +48,8 @@ void add_structs(std::vector<Part>& parts, SectionKind kind, const std::vector<s
 
 }  // namespace
 
-CodedTensor code_tensor(StoredTensor record, std::span<const int32_t> levels, std::span<const std::byte> elements, const BitMask* mask,
-                        const Encoder* forced) {
+CodedTensor code_tensor(StoredTensor record, std::span<const int32_t> levels, std::span<const std::byte> elements,
+                        const BitMask* mask, const Encoder* forced) {
   CodedTensor coded;
   coded.record = std::move(record);
   const TensorInfo info = payload_info(coded.record);

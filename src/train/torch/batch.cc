@@ -26,8 +26,8 @@ void check_inputs(const Graph& graph, const SampleSpec& spec) {
       wanted.push_back(dim.known() ? std::to_string(dim.factor) : "any");
       fits = fits && (!dim.known() || dim.factor == given[d - 1]);
     }
-    ensure(fits, "the network wants {}, the data gives {}", wanted.empty() ? "single numbers" : fmt::format("{}", fmt::join(wanted, "x")),
-           by(given));
+    ensure(fits, "the network wants {}, the data gives {}",
+           wanted.empty() ? "single numbers" : fmt::format("{}", fmt::join(wanted, "x")), by(given));
   }
 }
 

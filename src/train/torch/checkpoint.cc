@@ -64,7 +64,8 @@ void CheckpointReader::field(at::Tensor& tensor) {
   Shape shape(static_cast<size_t>(rank));
   for (int64_t& size : shape) field(size);
   const auto count = element_count(shape);
-  if (!count || static_cast<uint64_t>(*count) > left() / sizeof(float)) fail(Code::corrupt, "the checkpoint ends early");
+  if (!count || static_cast<uint64_t>(*count) > left() / sizeof(float))
+    fail(Code::corrupt, "the checkpoint ends early");
   const at::Tensor host = at::empty(shape, at::kFloat);
   number(host.data_ptr<float>(), static_cast<size_t>(*count) * sizeof(float));
   if (!tensor.defined()) {

@@ -42,7 +42,8 @@ class TorchEngine final : public Engine {
  public:
   explicit TorchEngine(const EngineOptions& options)
       : device_(choose_device(options.device)),
-        threads_(options.threads > 0 ? options.threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()))) {
+        threads_(options.threads > 0 ? options.threads
+                                     : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()))) {
     if (options.deterministic) {
       if (device_.is_cuda()) setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
       at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
@@ -51,7 +52,8 @@ class TorchEngine final : public Engine {
   }
 
   std::string description() const override {
-    return fmt::format("LibTorch {}, {}, {} thread{}", TORCH_VERSION, device_.str(), threads_, threads_ == 1 ? "" : "s");
+    return fmt::format("LibTorch {}, {}, {} thread{}", TORCH_VERSION, device_.str(), threads_,
+                       threads_ == 1 ? "" : "s");
   }
 
   std::vector<Tensor> run(const Graph& graph, std::span<const Tensor> inputs, std::span<const ValueId> fetch) override {
@@ -70,7 +72,8 @@ class TorchEngine final : public Engine {
     });
   }
 
-  Evaluation evaluate(const Graph& graph, const Dataset& data, const EvaluateOptions& options, Progress& progress) override {
+  Evaluation evaluate(const Graph& graph, const Dataset& data, const EvaluateOptions& options,
+                      Progress& progress) override {
     use_threads();
     return guarded([&] {
       check_inputs(graph, data.spec());
@@ -109,4 +112,6 @@ class TorchEngine final : public Engine {
 }  // namespace
 }  // namespace pare::engine
 
-extern "C" pare::Engine* pare_make_engine(const pare::EngineOptions& options) { return new pare::engine::TorchEngine(options); }
+extern "C" pare::Engine* pare_make_engine(const pare::EngineOptions& options) {
+  return new pare::engine::TorchEngine(options);
+}

@@ -50,7 +50,8 @@ std::vector<float> to_floats(const at::Tensor& tensor) {
 
 }  // namespace
 
-Evidence measure(const Graph& graph, const DatasetPtr& data, Needs needs, int64_t batches, at::Device device, Progress& progress) {
+Evidence measure(const Graph& graph, const DatasetPtr& data, Needs needs, int64_t batches, at::Device device,
+                 Progress& progress) {
   const bool wants_gradients = needs.gradient || needs.curvature;
   const std::vector<LayerInput> inputs = needs.input_rms ? layer_inputs(graph) : std::vector<LayerInput>{};
   std::vector<ValueId> wanted = {logits_of(graph), graph.outputs.at(0)};

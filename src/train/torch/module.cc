@@ -21,8 +21,12 @@ std::string first_line(const std::exception& error) {
 }
 
 Module::Module(const Graph& graph, std::vector<ValueId> wanted, at::Device device)
-    : inputs_(graph.inputs), wanted_(std::move(wanted)), constants_(graph.values.size()),
-      needed_(graph.values.size(), false), device_(device), source_(graph.source) {
+    : inputs_(graph.inputs),
+      wanted_(std::move(wanted)),
+      constants_(graph.values.size()),
+      needed_(graph.values.size(), false),
+      device_(device),
+      source_(graph.source) {
   const auto need = [&](ValueId id) -> std::vector<bool>::reference { return needed_[static_cast<size_t>(id)]; };
   for (const ValueId id : wanted_) {
     ensure(id >= 0 && static_cast<size_t>(id) < graph.values.size(), "value {} is not in the graph", id);
@@ -76,7 +80,8 @@ void Module::check_and_place(const Graph& graph) {
       constants_[i] = within("constant '" + value.name + "'", [&] { return to_aten(*value.constant); });
       if (constants_[i].is_floating_point()) constants_[i] = constants_[i].to(device_);
     } else {
-      ensure(available[i], "value '{}' of {} comes from nowhere", value.name, graph.source.empty() ? "the graph" : graph.source);
+      ensure(available[i], "value '{}' of {} comes from nowhere", value.name,
+             graph.source.empty() ? "the graph" : graph.source);
     }
   }
 }
@@ -97,7 +102,8 @@ std::vector<at::Tensor> Module::run(std::span<const at::Tensor> inputs, const Mo
     try {
       Outputs results = step.kernel(operands, mode);
       for (size_t i = 0; i < step.outputs.size(); ++i) {
-        if (step.outputs[i] == kNoValue || (i >= results.size() && !needed_[static_cast<size_t>(step.outputs[i])])) continue;
+        if (step.outputs[i] == kNoValue || (i >= results.size() && !needed_[static_cast<size_t>(step.outputs[i])]))
+          continue;
         if (i >= results.size()) fail(Code::unsupported, "output {} is not computed", i);
         at(step.outputs[i]) = std::move(results[i]);
       }

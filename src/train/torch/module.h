@@ -29,9 +29,9 @@ class Module {
   struct Step {
     Kernel kernel;
     std::vector<ValueId> inputs, outputs;
-    std::vector<ValueId> release;                           // values whose last use this is
+    std::vector<ValueId> release;                            // values whose last use this is
     std::vector<std::pair<ValueId, Grid>> activation_grids;  // of outputs
-    std::string label;                                      // "node 'x' (Conv) of file.onnx"
+    std::string label;                                       // "node 'x' (Conv) of file.onnx"
   };
   void check_and_place(const Graph& graph);
 

@@ -23,8 +23,8 @@ class Network {
   std::string name;
   Graph* graph;
   bool trains;
-  std::unique_ptr<Module> module;       // returns what the objective wants
-  std::unique_ptr<Module> evaluation;   // shares the tensors of `module`; null unless it trains
+  std::unique_ptr<Module> module;      // returns what the objective wants
+  std::unique_ptr<Module> evaluation;  // shares the tensors of `module`; null unless it trains
   std::vector<Trained> parameters;
   std::vector<Buffer> buffers;
 

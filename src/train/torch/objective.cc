@@ -11,7 +11,8 @@ Objective::Objective(const Job& job) : wanted_(job.graphs.size()) {
   ensure(!job.objective.empty(), "the objective has no term");
   for (const LossTerm& term : job.objective) {
     const LossDef& loss = find_loss(term.kind);
-    ensure(term.inputs.size() == loss.inputs, "loss {} takes {} inputs, {} are named", loss.name, loss.inputs, term.inputs.size());
+    ensure(term.inputs.size() == loss.inputs, "loss {} takes {} inputs, {} are named", loss.name, loss.inputs,
+           term.inputs.size());
     LossOptions options = term.options;
     for (const auto& [name, value] : options)
       ensure(std::find(loss.options.begin(), loss.options.end(), name) != loss.options.end(),
@@ -19,7 +20,8 @@ Objective::Objective(const Job& job) : wanted_(job.graphs.size()) {
     if (loss.name == "cross_entropy") options.try_emplace("label_smoothing", job.options.label_smoothing);
     Term resolved{&loss, term.weight, {}, std::move(options)};
     for (const std::string& input : term.inputs)
-      resolved.sources.push_back(within(fmt::format("loss {}", loss.name), [&] { return resolve(job, input, loss.on_logits); }));
+      resolved.sources.push_back(
+          within(fmt::format("loss {}", loss.name), [&] { return resolve(job, input, loss.on_logits); }));
     terms_.push_back(std::move(resolved));
   }
 }
@@ -28,7 +30,8 @@ Objective::Source Objective::resolve(const Job& job, const std::string& input, b
   if (input == "target") return {-1, 0};
   const size_t colon = input.find(':');
   const std::string role = input.substr(0, colon);
-  const auto found = std::find_if(job.graphs.begin(), job.graphs.end(), [&](const Job::Role& r) { return r.name == role; });
+  const auto found =
+      std::find_if(job.graphs.begin(), job.graphs.end(), [&](const Job::Role& r) { return r.name == role; });
   ensure(found != job.graphs.end(), "'{}' names no graph of the job", input);
   const size_t index = static_cast<size_t>(found - job.graphs.begin());
   const Graph& graph = *found->graph;
@@ -54,7 +57,8 @@ at::Tensor Objective::value(const std::vector<std::vector<at::Tensor>>& outputs,
     for (const Source& s : term.sources)
       inputs.push_back(s.role < 0 ? target : outputs[static_cast<size_t>(s.role)][s.index]);
     if (term.loss->name == "cross_entropy" && inputs[1].scalar_type() == at::kLong) {
-      ensure(inputs[0].dim() >= 2 && inputs[0].size(0) == inputs[1].size(0), "the network's output is not one row per sample");
+      ensure(inputs[0].dim() >= 2 && inputs[0].size(0) == inputs[1].size(0),
+             "the network's output is not one row per sample");
       check_classes(inputs[1], inputs[1].dim() == 1 ? inputs[0].flatten(1).size(1) : inputs[0].size(1));
     }
     at::Tensor value = term.loss->value(inputs, term.options);

@@ -10,10 +10,12 @@ namespace pare::engine {
 Prepare find_op(OpKind op) {
   switch (op) {
 #define PARE_OP(number, kind, name) \
-  case OpKind::kind: return prepare_##kind;
+  case OpKind::kind:                \
+    return prepare_##kind;
 #include "format/op_list.def"
 #undef PARE_OP
-    case OpKind::unknown: break;
+    case OpKind::unknown:
+      break;
   }
   return nullptr;
 }

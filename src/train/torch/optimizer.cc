@@ -20,8 +20,10 @@ bool Optimizer::decays(const Trained& parameter) const {
 void Optimizer::update(std::span<Trained* const> parameters, double rate, int64_t step) const {
   at::NoGradGuard no_gradients;
   for (Trained* parameter : parameters) {
-    if (options_.optimizer == "sgd") sgd(*parameter, rate);
-    else adam(*parameter, rate, step);
+    if (options_.optimizer == "sgd")
+      sgd(*parameter, rate);
+    else
+      adam(*parameter, rate, step);
     parameter->materialize();
   }
 }
@@ -41,8 +43,10 @@ void Optimizer::adam(Trained& p, double rate, int64_t step) const {
   const double beta1 = options_.momentum, beta2 = options_.beta2, t = static_cast<double>(step + 1);
   at::Tensor g = p.gradient;
   if (decays(p)) {
-    if (options_.optimizer == "adamw") p.trained.mul_(1 - rate * options_.weight_decay);
-    else g = g.add(p.trained, options_.weight_decay);
+    if (options_.optimizer == "adamw")
+      p.trained.mul_(1 - rate * options_.weight_decay);
+    else
+      g = g.add(p.trained, options_.weight_decay);
   }
   if (!p.first.defined()) p.first = at::zeros_like(p.trained), p.second = at::zeros_like(p.trained);
   p.first.mul_(beta1).add_(g, 1 - beta1);

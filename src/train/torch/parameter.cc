@@ -22,7 +22,8 @@ void clear_masked_levels(Value& value, const BitMask& mask) {
   for (size_t i = 0; i < mask.size(); ++i) {
     const size_t dim = static_cast<size_t>(grid.dim), entry = static_cast<size_t>(level[i / dim]) * dim + i % dim;
     if (mask[i] || grid.codebook[entry] == 0) continue;
-    if (!zero || dim != 1) fail(Code::invalid, "'{}' lost weights to a mask, but its codebook has no zero for them", value.name);
+    if (!zero || dim != 1)
+      fail(Code::invalid, "'{}' lost weights to a mask, but its codebook has no zero for them", value.name);
     if (edited.empty()) edited = value.encoding.levels->edit<int32_t>();
     edited[i] = *zero;
   }

@@ -21,11 +21,11 @@ class Trained {
   std::string graph, name;
   Shape shape;
 
-  at::Tensor weight;           // materialized; requires_grad
-  at::Tensor trained;          // the same tensor, or the codebook
-  at::Tensor gradient;         // of `trained`; set by take_gradient
-  at::Tensor first, second;    // moments of `trained`, made by the optimizer
-  at::Tensor average;          // EMA of `trained`; undefined when off
+  at::Tensor weight;         // materialized; requires_grad
+  at::Tensor trained;        // the same tensor, or the codebook
+  at::Tensor gradient;       // of `trained`; set by take_gradient
+  at::Tensor first, second;  // moments of `trained`, made by the optimizer
+  at::Tensor average;        // EMA of `trained`; undefined when off
   std::optional<BitMask> mask;
 
   bool from_codebook() const { return levels_.defined(); }

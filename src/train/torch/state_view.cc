@@ -56,8 +56,10 @@ void StateView::close() {
       if (s.gradient.defined()) s.trained->weight.mutable_grad().copy_(s.gradient);
     }
     const bool masked_anew = s.trained->mask && !(s.mask_before == s.trained->mask);
-    if (masked_anew) s.trained->apply_mask(s.mask_before);
-    else if (s.changed) s.trained->adopt_weight();
+    if (masked_anew)
+      s.trained->apply_mask(s.mask_before);
+    else if (s.changed)
+      s.trained->adopt_weight();
     s.weight = s.gradient = at::Tensor();
     parameters_[i].weight = parameters_[i].gradient = {};
   }

@@ -34,7 +34,7 @@ class StateView final : public State {
  private:
   struct Slot {
     Trained* trained;
-    at::Tensor weight, gradient;          // on the CPU: the tensors themselves where they live there
+    at::Tensor weight, gradient;  // on the CPU: the tensors themselves where they live there
     std::optional<BitMask> mask_before;
     bool changed = false;
   };

@@ -37,7 +37,9 @@ int64_t fingerprint(const Job& job, std::span<Trained* const> parameters) {
 std::string line(const EpochRecord& record, int64_t epochs) {
   std::string text = fmt::format("epoch {}/{}  loss {:.4f}", record.epoch, epochs, record.train_loss);
   const auto add = [&](const char* name, const std::optional<Evaluation>& e, bool classes) {
-    if (e) text += classes ? fmt::format("  {} {:.2f} %", name, 100 * e->top1) : fmt::format("  {} loss {:.4f}", name, e->loss);
+    if (e)
+      text +=
+          classes ? fmt::format("  {} {:.2f} %", name, 100 * e->top1) : fmt::format("  {} loss {:.4f}", name, e->loss);
   };
   const auto has_classes = [](const std::optional<Evaluation>& e) { return e && (e->top5 > 0 || e->correct > 0); };
   add("validation", record.validation, has_classes(record.validation));
@@ -47,8 +49,7 @@ std::string line(const EpochRecord& record, int64_t epochs) {
 
 }  // namespace
 
-Trainer::Trainer(Job& job, at::Device device)
-    : job_(job), device_(device), objective_(job), optimizer_(job.options) {
+Trainer::Trainer(Job& job, at::Device device) : job_(job), device_(device), objective_(job), optimizer_(job.options) {
   ensure(job.train && job.train->size() > 0, "there is no training data");
   data_ = augmented(job);
   networks_.reserve(job.graphs.size());
@@ -84,7 +85,8 @@ void Trainer::run(Progress& progress) {
     job_.history.push_back(measure_epoch(epoch, loss, seconds, progress));
     progress.log(line(job_.history.back(), job_.options.epochs));
     if (job_.observer)
-      view_->show({step_, steps_, per_epoch_, loss_}, [&](State& state) { job_.observer->on_epoch(job_.history.back(), state); });
+      view_->show({step_, steps_, per_epoch_, loss_},
+                  [&](State& state) { job_.observer->on_epoch(job_.history.back(), state); });
     save(epoch);
   }
   for (Network& network : networks_) network.write_back();
@@ -101,8 +103,8 @@ double Trainer::train_epoch(int64_t epoch, Progress& progress) {
     stage.check();
     loss_ = train_step(batch);
     if (!std::isfinite(loss_))
-      fail(Code::invalid, "the loss stopped being a number at step {} (epoch {}): the rate {:.3g} may be too high", step_,
-           epoch, rate_at(step_ - 1));
+      fail(Code::invalid, "the loss stopped being a number at step {} (epoch {}): the rate {:.3g} may be too high",
+           step_, epoch, rate_at(step_ - 1));
     sum += loss_ * static_cast<double>(batch.size);
     samples += batch.size;
     progress.note(fmt::format("loss {:.4f}", sum / static_cast<double>(samples)));

@@ -40,7 +40,7 @@ class Trainer {
   Mode mode_;
   int64_t step_ = 0, steps_ = 0, per_epoch_ = 0;
   double loss_ = 0;
-  int64_t fingerprint_ = 0;           // of the job: its checkpoints fit no other
+  int64_t fingerprint_ = 0;  // of the job: its checkpoints fit no other
   std::unique_ptr<StateView> view_;
 };
 

@@ -51,8 +51,11 @@ Graph everything() {
   const ValueId x = add_input(g, "x", DType::f32, {Dim(1, 1), 3, Dim(2, 7)});
   g.value(x).activation_grid = Grid{.bits = 8, .is_signed = false, .scale = {0.1F}, .zero_point = {3}};
 
-  Grid codebook{.kind = GridKind::codebook, .bits = 5, .codebook = {0.0F, -0.5F, 0.25F, std::numeric_limits<float>::denorm_min()}};
-  const ValueId shared = add_on_grid(g, "shared weight", codebook, Tensor::of<int32_t>({2, 3}, std::vector<int32_t>{0, 1, 2, 0, 0, 3}), {2, 3});
+  Grid codebook{.kind = GridKind::codebook,
+                .bits = 5,
+                .codebook = {0.0F, -0.5F, 0.25F, std::numeric_limits<float>::denorm_min()}};
+  const ValueId shared = add_on_grid(g, "shared weight", codebook,
+                                     Tensor::of<int32_t>({2, 3}, std::vector<int32_t>{0, 1, 2, 0, 0, 3}), {2, 3});
   g.value(shared).trainable = true;
   BitMask mask(6);
   mask.set(0, false);
@@ -60,17 +63,23 @@ Graph everything() {
   g.value(shared).encoding.mask = mask;
   g.value(shared).encoding.codec = CodecId{1};
   Grid affine{.bits = 4, .axis = 0, .block = 2, .scale = {1, 2, 3, 4, 5, 6}, .zero_point = {0, 1, -1, 2, 3, -8}};
-  const ValueId blocked = add_on_grid(g, "blocked", affine, Tensor::of<int32_t>({3, 4}, std::vector<int32_t>{-8, 7, 0, 1, 2, 3, 4, 5, 6, -1, -2, -3}), {3, 4});
+  const ValueId blocked =
+      add_on_grid(g, "blocked", affine,
+                  Tensor::of<int32_t>({3, 4}, std::vector<int32_t>{-8, 7, 0, 1, 2, 3, 4, 5, 6, -1, -2, -3}), {3, 4});
   Grid pairs{.kind = GridKind::codebook, .bits = 1, .codebook = {1, 2, 3, 4}, .dim = 2};
-  const ValueId vectors = add_on_grid(g, "vectors", pairs, Tensor::of<int32_t>({2, 2}, std::vector<int32_t>{0, 1, 1, 0}), {2, 4});
+  const ValueId vectors =
+      add_on_grid(g, "vectors", pairs, Tensor::of<int32_t>({2, 2}, std::vector<int32_t>{0, 1, 1, 0}), {2, 4});
   Grid powers{.kind = GridKind::power_of_two, .bits = 3, .scale = {0.75F}};
-  const ValueId shifts = add_on_grid(g, "shifts", powers, Tensor::of<int32_t>({3}, std::vector<int32_t>{-2, 0, 3}), {3});
+  const ValueId shifts =
+      add_on_grid(g, "shifts", powers, Tensor::of<int32_t>({3}, std::vector<int32_t>{-2, 0, 3}), {3});
 
   const float nan = std::nanf("77"), inf = std::numeric_limits<float>::infinity();
-  std::vector<ValueId> constants = {shared, blocked, vectors, shifts, add_constant(g, "weird", floats({2, 3}, {0.0F, -0.0F, nan, inf, -inf, 1e-45F}))};
+  std::vector<ValueId> constants = {shared, blocked, vectors, shifts,
+                                    add_constant(g, "weird", floats({2, 3}, {0.0F, -0.0F, nan, inf, -inf, 1e-45F}))};
   for (int t = 1; t < kDTypeCount; ++t) {
     const auto type = static_cast<DType>(t);
-    constants.push_back(add_constant(g, fmt::format("of type {}", name_of(type)), cast(floats({2, 2}, {0, 1, 2, 100}), type)));
+    constants.push_back(
+        add_constant(g, fmt::format("of type {}", name_of(type)), cast(floats({2, 2}, {0, 1, 2, 100}), type)));
   }
   constants.push_back(add_constant(g, "empty", Tensor(DType::i64, {0})));
   constants.push_back(add_constant(g, "scalar", Tensor::scalar(int64_t{-7})));
@@ -82,7 +91,8 @@ Graph everything() {
   g.value(from_double).source_dtype = DType::f64;
   constants.insert(constants.end(), {halves, trained, from_double});
 
-  const ValueId a = add_value(g, "a", DType::f32, Dims{Dim(1, 1), 3}), b = add_value(g, "b", DType::none), y = add_value(g, "y", DType::f16);
+  const ValueId a = add_value(g, "a", DType::f32, Dims{Dim(1, 1), 3}), b = add_value(g, "b", DType::none),
+                y = add_value(g, "y", DType::f16);
   Node first = node(OpKind::concat, "", {x, kNoValue}, {a, kNoValue});
   first.inputs.insert(first.inputs.end(), constants.begin(), constants.end());
   first.doc = "why";

@@ -20,7 +20,11 @@ struct Case {
 
 Case level_case(std::string name, Shape shape, int32_t low, int32_t high, std::vector<int32_t> levels) {
   Case c{std::move(name), {}, std::move(levels), {}};
-  c.info = {.payload = Payload::levels, .dtype = DType::i32, .shape = std::move(shape), .low = low, .high = high,
+  c.info = {.payload = Payload::levels,
+            .dtype = DType::i32,
+            .shape = std::move(shape),
+            .low = low,
+            .high = high,
             .zero = low <= 0 && high >= 0 ? 0 : low - (low > INT32_MIN)};
   return c;
 }
@@ -39,7 +43,8 @@ std::vector<int32_t> sparse(size_t count, double density, int32_t low, int32_t h
   std::mt19937 random(seed);
   std::vector<int32_t> levels(count);
   for (int32_t& l : levels)
-    if (random() < density * 4294967296.0) l = static_cast<int32_t>(low + static_cast<int64_t>(random() % static_cast<uint64_t>(int64_t{high} - low + 1)));
+    if (random() < density * 4294967296.0)
+      l = static_cast<int32_t>(low + static_cast<int64_t>(random() % static_cast<uint64_t>(int64_t{high} - low + 1)));
   return levels;
 }
 
@@ -54,7 +59,8 @@ std::vector<Case> cases() {
   all.push_back(level_case("extremes", {4}, INT32_MIN, INT32_MAX, {INT32_MIN, INT32_MAX, 0, -1}));
   all.push_back(level_case("positive only", {5}, 10, 20, {10, 20, 15, 11, 20}));
   for (size_t n : {1, 2, 3, 7, 8, 9, 63, 64, 65, 255, 256, 257, 1001})
-    all.push_back(level_case("odd size " + std::to_string(n), {static_cast<int64_t>(n)}, -8, 7, sparse(n, 0.5, -8, 7, static_cast<uint32_t>(n))));
+    all.push_back(level_case("odd size " + std::to_string(n), {static_cast<int64_t>(n)}, -8, 7,
+                             sparse(n, 0.5, -8, 7, static_cast<uint32_t>(n))));
   for (double density : {0.001, 0.05, 0.5, 1.0}) {
     all.push_back(level_case("sparse matrix", {50, 80}, -16, 15, sparse(4000, density, -16, 15, 9)));
     all.push_back(level_case("sparse filters", {7, 3, 5, 5}, 0, 31, sparse(525, density, 0, 31, 10)));
@@ -150,7 +156,8 @@ TEST(Codec, EveryPrefixIsAnError) {
       SCOPED_TRACE(std::string(e->name) + ": " + c.name);
       auto coded = encode(*e, c);
       const size_t step = 1 + coded.size() / 200;
-      for (size_t n = 0; n < coded.size(); n += step) EXPECT_FALSE(decode(*find_decoder(e->id), c, std::span(coded).first(n)).ok()) << n;
+      for (size_t n = 0; n < coded.size(); n += step)
+        EXPECT_FALSE(decode(*find_decoder(e->id), c, std::span(coded).first(n)).ok()) << n;
       coded.push_back(std::byte{0});
       EXPECT_FALSE(decode(*find_decoder(e->id), c, coded).ok()) << "a byte too many";
     }

@@ -55,7 +55,9 @@ std::vector<CodedTensor> small_tensors(bool with_mask = false) {
   return tensors;
 }
 
-std::vector<std::byte> small_file(bool with_mask = false) { return write_pare(small_graph(), small_tensors(with_mask)); }
+std::vector<std::byte> small_file(bool with_mask = false) {
+  return write_pare(small_graph(), small_tensors(with_mask));
+}
 
 // Opens and reads everything.
 Status read_all(std::span<const std::byte> bytes, uint64_t max_bytes = kBudget) {
@@ -214,7 +216,8 @@ TEST(Container, ForcedCodecIsUsedWhereItCan) {
   t.shape = {2};
   const std::vector<std::byte> elements(8);
   EXPECT_EQ(code_tensor(t, {}, elements, nullptr, find_encoder("raw")).record.codec, find_encoder("raw")->id);
-  EXPECT_NE(code_tensor(t, {}, elements, nullptr, find_encoder("bitpack")).record.codec, find_encoder("bitpack")->id);  // floats
+  EXPECT_NE(code_tensor(t, {}, elements, nullptr, find_encoder("bitpack")).record.codec,
+            find_encoder("bitpack")->id);  // floats
 }
 
 }  // namespace

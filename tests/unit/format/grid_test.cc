@@ -42,7 +42,8 @@ TEST(Grid, BlocksOfTheNextAxis) {
   g.axis = 0;
   g.block = 2;
   g.scale = {1, 2, 3, 4};  // [2 channels][2 blocks of up to 2]
-  EXPECT_EQ(values_of(dequantize(g, levels_of({2, 3}, {1, 1, 1, 1, 1, 1}), {2, 3})), (std::vector<float>{1, 1, 2, 3, 3, 4}));
+  EXPECT_EQ(values_of(dequantize(g, levels_of({2, 3}, {1, 1, 1, 1, 1, 1}), {2, 3})),
+            (std::vector<float>{1, 1, 2, 3, 3, 4}));
   g.axis = -1;
   g.scale = {5, 7};
   EXPECT_EQ(values_of(dequantize(g, levels_of({3, 1}, {1, 1, 1}), {3, 1})), (std::vector<float>{5, 5, 7}));

@@ -12,7 +12,9 @@ namespace {
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 template <class To, class From>
-To cast_one(From v) { return cast(Tensor::scalar(v), dtype_of<To>).template view<To>()[0]; }
+To cast_one(From v) {
+  return cast(Tensor::scalar(v), dtype_of<To>).template view<To>()[0];
+}
 
 TEST(Tensor, CopiesShareUntilWritten) {
   Tensor a = Tensor::of<float>({2}, std::vector<float>{1, 2});
@@ -49,7 +51,7 @@ TEST(Tensor, EveryHalfAndBrainFloatRoundTrips) {
 }
 
 TEST(Tensor, HalfRoundsToNearestEven) {
-  EXPECT_EQ(f32_to_f16(1.0F + 0x1p-11F), 0x3C00);           // a tie goes to even
+  EXPECT_EQ(f32_to_f16(1.0F + 0x1p-11F), 0x3C00);  // a tie goes to even
   EXPECT_EQ(f32_to_f16(1.0F + 3 * 0x1p-11F), 0x3C02);
   EXPECT_EQ(f32_to_f16(1.0F + 0x1p-11F + 0x1p-20F), 0x3C01);
   EXPECT_EQ(f32_to_f16(65519.0F), 0x7BFF);

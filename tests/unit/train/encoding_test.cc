@@ -43,8 +43,10 @@ TEST(Encoding, MaskedWeightsStayExactlyZero) {
     fit(job);
     const auto w = weights(g, "fc1.weight");
     for (size_t i = 0; i < w.size(); ++i) {
-      if (i % 4 == 0) EXPECT_EQ(std::bit_cast<uint32_t>(w[i]), 0U) << optimizer;
-      else EXPECT_NE(w[i], 0) << optimizer;
+      if (i % 4 == 0)
+        EXPECT_EQ(std::bit_cast<uint32_t>(w[i]), 0U) << optimizer;
+      else
+        EXPECT_NE(w[i], 0) << optimizer;
     }
     verify(g);
   }
@@ -71,7 +73,8 @@ TEST(Encoding, CodebookEntriesMoveByTheSumOverTheirMembers) {
   const std::vector<float>& moved = named(g, "fc1.weight").encoding.grid->codebook;
   EXPECT_EQ(moved[0], 0) << "zero stays zero";
   for (size_t k = 1; k < 4; ++k) {
-    EXPECT_NEAR(moved[k], named(const_cast<Graph&>(before), "fc1.weight").encoding.grid->codebook[k] - 0.1 * sums[k], 1e-6);
+    EXPECT_NEAR(moved[k], named(const_cast<Graph&>(before), "fc1.weight").encoding.grid->codebook[k] - 0.1 * sums[k],
+                1e-6);
     EXPECT_NE(sums[k], 0);
   }
 }
@@ -122,7 +125,8 @@ TEST(Encoding, AffineWeightsStayOnTheirGrid) {
 TEST(Encoding, RegrownWeightsStartWithoutMomentum) {
   // One weight, masked at step 2 and regrown at step 4: from there on it moves as if momentum were new.
   Graph g = line(0.5F);
-  Job job = job_for(g, std::make_shared<MemoryDataset>(Shape{1}, std::vector<float>{1}, Shape{1}, std::vector<float>{3}));
+  Job job =
+      job_for(g, std::make_shared<MemoryDataset>(Shape{1}, std::vector<float>{1}, Shape{1}, std::vector<float>{3}));
   job.objective = {{.kind = "mse"}};
   job.options.epochs = 6;
   job.options.rate = 0.05;

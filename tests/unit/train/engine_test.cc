@@ -9,7 +9,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-TEST(Engine, DescribesItself) { EXPECT_THAT(engine().description(), ::testing::AllOf(HasSubstr("LibTorch"), HasSubstr("2 threads"))); }
+TEST(Engine, DescribesItself) {
+  EXPECT_THAT(engine().description(), ::testing::AllOf(HasSubstr("LibTorch"), HasSubstr("2 threads")));
+}
 
 TEST(Engine, AMissingModuleNamesThePackage) {
   setenv("PARE_ENGINE", "/nowhere/libpare_engine_torch.so", 1);
@@ -34,7 +36,8 @@ TEST(Engine, FetchesAnyValue) {
   const Graph g = small_network();
   Random random(1);
   const std::vector<Tensor> in{random_floats({2, 1, 8, 8}, random)};
-  const std::vector<ValueId> fetch{g.find_value("relu1"), g.find_value("y"), g.find_value("conv1.bias"), g.find_value("x")};
+  const std::vector<ValueId> fetch{g.find_value("relu1"), g.find_value("y"), g.find_value("conv1.bias"),
+                                   g.find_value("x")};
   const auto results = engine().run(g, in, fetch);
   EXPECT_EQ(results[0].shape(), (Shape{2, 4, 6, 6}));
   for (const float v : results[0].view<float>()) EXPECT_GE(v, 0);
@@ -126,11 +129,11 @@ TEST(Measure, GradientsAreMeansAndCurvatureMeansOfSquares) {
   std::vector<float> x(128, 1), t(128, 0);
   x.resize(256, 2), t.resize(256, 0);
   const Graph g = line(1);
-  const Evidence e = engine().measure(g, MemoryDataset({1}, x, Shape{1}, t), {.gradient = true, .curvature = true, .input_rms = true}, 100,
-                                      Progress::quiet());
+  const Evidence e = engine().measure(g, MemoryDataset({1}, x, Shape{1}, t),
+                                      {.gradient = true, .curvature = true, .input_rms = true}, 100, Progress::quiet());
   const ValueId w = g.find_value("w");
-  EXPECT_NEAR(e.gradient.at(w)[0], (2 + 8) / 2.0, 1e-4);       // whatever the batches, their mean is this
-  EXPECT_GE(e.curvature.at(w)[0], 25 - 1e-3);                  // at least the square of the mean
+  EXPECT_NEAR(e.gradient.at(w)[0], (2 + 8) / 2.0, 1e-4);  // whatever the batches, their mean is this
+  EXPECT_GE(e.curvature.at(w)[0], 25 - 1e-3);             // at least the square of the mean
   EXPECT_NEAR(e.input_rms.at(w)[0], std::sqrt((1 + 4) / 2.0), 1e-5);
 }
 
@@ -143,7 +146,8 @@ TEST(Measure, InputChannelsOfConvolutionsAndDenseLayers) {
   const Evidence e = engine().measure(g, data, {.input_rms = true}, 1, Progress::quiet());
   double squares = 0;
   for (const float p : pixels) squares += static_cast<double>(p) * p;
-  EXPECT_NEAR(e.input_rms.at(g.find_value("conv1.weight"))[0], std::sqrt(squares / static_cast<double>(pixels.size())), 1e-5);
+  EXPECT_NEAR(e.input_rms.at(g.find_value("conv1.weight"))[0], std::sqrt(squares / static_cast<double>(pixels.size())),
+              1e-5);
   EXPECT_EQ(e.input_rms.at(g.find_value("fc1.weight")).size(), 144U);
   EXPECT_TRUE(e.gradient.empty());
 }

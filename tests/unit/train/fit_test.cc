@@ -51,7 +51,8 @@ TEST(Fit, TheSameSeedGivesTheSameBits) {
 
 TEST(Fit, AResumedRunEndsWithTheBitsOfAnUninterruptedOne) {
   for (const char* optimizer : {"sgd", "adam"}) {
-    const auto run = [&](std::vector<std::byte> resume, int64_t keep, std::vector<std::byte>* kept, Job* out = nullptr) {
+    const auto run = [&](std::vector<std::byte> resume, int64_t keep, std::vector<std::byte>* kept,
+                         Job* out = nullptr) {
       Graph g = perceptron(4, true, 0.3F);
       BitMask mask(128);
       for (size_t i = 0; i < 128; i += 3) mask.set(i, false);
@@ -126,10 +127,12 @@ TEST(Fit, BatchNormTracksTheDataWithItsMomentum) {
   g.next_symbol = 2;
   const ValueId x = add_input(g, "x", DType::f32, {Dim(1, 1), 1});
   const auto constant = [&](const char* name, float v) { return add_constant(g, name, floats({1}, {v})); };
-  g.outputs = {append(g, OpKind::batch_normalization, "norm", {x, constant("s", 1), constant("b", 0), constant("m", 10), constant("v", 2)},
+  g.outputs = {append(g, OpKind::batch_normalization, "norm",
+                      {x, constant("s", 1), constant("b", 0), constant("m", 10), constant("v", 2)},
                       attributes({{"momentum", 0.75F}}))};
   mark_trainable(g);
-  Job job = job_for(g, std::make_shared<MemoryDataset>(Shape{1}, std::vector<float>{1, 3, 5, 7}, Shape{1}, std::vector<float>{0, 0, 0, 0}));
+  Job job = job_for(g, std::make_shared<MemoryDataset>(Shape{1}, std::vector<float>{1, 3, 5, 7}, Shape{1},
+                                                       std::vector<float>{0, 0, 0, 0}));
   job.objective = {{.kind = "mse"}};
   job.options.epochs = 1;
   job.options.batch = 4;
@@ -176,7 +179,8 @@ TEST(Fit, SoftmaxOutputsTrainOnTheirLogits) {
 }
 
 TEST(Fit, ErrorsSayWhatIsWrong) {
-  const auto failing = [](const std::function<void(Job&, Graph&)>& change, Code code = Code::invalid, int64_t classes = 4) {
+  const auto failing = [](const std::function<void(Job&, Graph&)>& change, Code code = Code::invalid,
+                          int64_t classes = 4) {
     Graph g = perceptron(classes);
     const std::string before = bits(g);
     Job job = job_for(g, clusters(64, {8}, 4, 1));
@@ -186,12 +190,17 @@ TEST(Fit, ErrorsSayWhatIsWrong) {
     return text;
   };
   EXPECT_THAT(failing([](Job& job, Graph&) { job.options.rate = 1e30; }), HasSubstr("may be too high"));
-  EXPECT_THAT(failing([](Job& job, Graph&) { job.train = clusters(8, {3, 2}, 4, 1); }), HasSubstr("the network wants 8, the data gives 3x2"));
+  EXPECT_THAT(failing([](Job& job, Graph&) {
+                job.train = clusters(8, {3, 2}, 4, 1);
+              }),
+              HasSubstr("the network wants 8, the data gives 3x2"));
   EXPECT_THAT(failing([](Job&, Graph&) {}, Code::invalid, 2), HasSubstr("the network has 2 outputs"));
   EXPECT_THAT(failing([](Job& job, Graph&) { job.objective[0].kind = "mes"; }), HasSubstr("did you mean 'mse'"));
-  EXPECT_THAT(failing([](Job& job, Graph&) { job.objective[0].inputs[0] = "student:nowhere"; }), HasSubstr("no value 'nowhere'"));
+  EXPECT_THAT(failing([](Job& job, Graph&) { job.objective[0].inputs[0] = "student:nowhere"; }),
+              HasSubstr("no value 'nowhere'"));
   EXPECT_THAT(failing([](Job& job, Graph&) { job.objective[0].inputs[0] = "pupil"; }), HasSubstr("names no graph"));
-  EXPECT_THAT(failing([](Job& job, Graph&) { job.objective[0].options["sharpness"] = 1; }), HasSubstr("no option 'sharpness'"));
+  EXPECT_THAT(failing([](Job& job, Graph&) { job.objective[0].options["sharpness"] = 1; }),
+              HasSubstr("no option 'sharpness'"));
 }
 
 TEST(Fit, CancellingStopsBetweenSteps) {

@@ -28,7 +28,8 @@ TEST(Observer, IsAskedAtEveryStepAndSeesGradients) {
 
 TEST(Observer, WrittenWeightsAndGradientsCount) {
   Graph g = line(0.5F);
-  Job job = job_for(g, std::make_shared<MemoryDataset>(Shape{1}, std::vector<float>{1}, Shape{1}, std::vector<float>{3}));
+  Job job =
+      job_for(g, std::make_shared<MemoryDataset>(Shape{1}, std::vector<float>{1}, Shape{1}, std::vector<float>{3}));
   job.objective = {{.kind = "mse"}};
   job.options.epochs = 1;
   job.options.momentum = 0;
@@ -90,7 +91,8 @@ TEST(Observer, SharedWeightsTakeTheMeanOfWhatIsWritten) {
   grid.codebook = {0.5F, 9};
   w.encoding.grid = grid;
   w.encoding.levels = Tensor(DType::i32, {1, 1});
-  Job job = job_for(g, std::make_shared<MemoryDataset>(Shape{1}, std::vector<float>{1}, Shape{1}, std::vector<float>{3}));
+  Job job =
+      job_for(g, std::make_shared<MemoryDataset>(Shape{1}, std::vector<float>{1}, Shape{1}, std::vector<float>{3}));
   job.objective = {{.kind = "mse"}};
   job.options.epochs = 1;
   Watcher watcher;

@@ -12,7 +12,8 @@ double gradient_at(double w) { return 2 * (w - kTarget); }
 // The weight after `steps` updates on the sample x = 1, t = 3.
 double trained(const std::function<void(TrainOptions&)>& change, int64_t steps = 7) {
   Graph g = line(kStart);
-  Job job = job_for(g, std::make_shared<MemoryDataset>(Shape{1}, std::vector<float>{1}, Shape{1}, std::vector<float>{kTarget}));
+  Job job = job_for(
+      g, std::make_shared<MemoryDataset>(Shape{1}, std::vector<float>{1}, Shape{1}, std::vector<float>{kTarget}));
   job.objective = {{.kind = "mse"}};
   job.options.epochs = steps;
   job.options.rate = 0.05;
@@ -45,8 +46,10 @@ TEST(Optimizer, AdamAndAdamW) {
     double w = kStart, m = 0, v = 0;
     for (int t = 1; t <= 7; ++t) {
       double g = gradient_at(w);
-      if (decoupled) w *= 1 - 0.05 * 0.1;
-      else g += 0.1 * w;
+      if (decoupled)
+        w *= 1 - 0.05 * 0.1;
+      else
+        g += 0.1 * w;
       m = 0.9 * m + 0.1 * g, v = 0.99 * v + 0.01 * g * g;
       w -= 0.05 * (m / (1 - std::pow(0.9, t))) / (std::sqrt(v / (1 - std::pow(0.99, t))) + 1e-3);
     }
@@ -84,7 +87,8 @@ TEST(Optimizer, BiasesAndNormsDecayOnlyWhenAsked) {
   };
   const Graph start = perceptron(), some = after(false), all = after(true);
   EXPECT_EQ(weights(some, "fc1.weight"), weights(all, "fc1.weight"));
-  const auto before = weights(start, "norm.scale"), kept = weights(some, "norm.scale"), shrunk = weights(all, "norm.scale");
+  const auto before = weights(start, "norm.scale"), kept = weights(some, "norm.scale"),
+             shrunk = weights(all, "norm.scale");
   for (size_t i = 0; i < before.size(); ++i) EXPECT_NEAR(kept[i] - shrunk[i], 0.1 * before[i], 1e-5);
 }
 

@@ -59,7 +59,8 @@ inline std::vector<float> weights(const Graph& graph, std::string_view name) {
 inline std::string bits(const Graph& graph) {
   std::string all;
   for (const Value& value : graph.values)
-    if (value.constant) all.append(reinterpret_cast<const char*>(value.constant->bytes().data()), value.constant->byte_size());
+    if (value.constant)
+      all.append(reinterpret_cast<const char*>(value.constant->bytes().data()), value.constant->byte_size());
   return all;
 }
 

@@ -42,7 +42,21 @@ Kernel prepare_reduce_mean(const Node& node) {
 
 // Floats become integers by dropping the fraction; a cast to a narrower float rounds to it and goes on in f32.
 Kernel prepare_cast(const Node& node) {
-  enum : int64_t { f32 = 1, u8 = 2, i8 = 3, u16 = 4, i16 = 5, i32 = 6, i64 = 7, boolean = 9, f16 = 10, f64 = 11, u32 = 12, u64 = 13, bf16 = 16 };
+  enum : int64_t {
+    f32 = 1,
+    u8 = 2,
+    i8 = 3,
+    u16 = 4,
+    i16 = 5,
+    i32 = 6,
+    i64 = 7,
+    boolean = 9,
+    f16 = 10,
+    f64 = 11,
+    u32 = 12,
+    u64 = 13,
+    bf16 = 16
+  };
   const int64_t to = node.attributes.integer("to", 0);
   const auto into = [](at::ScalarType type, at::ScalarType through) -> Kernel {
     return [=](Inputs in, const Mode& mode) -> Outputs {
@@ -54,19 +68,29 @@ Kernel prepare_cast(const Node& node) {
   };
   switch (to) {
     case f32:
-    case f64: return into(at::kFloat, at::kFloat);
-    case f16: return into(at::kFloat, at::kHalf);
-    case bf16: return into(at::kFloat, at::kBFloat16);
-    case u8: return into(at::kByte, at::kByte);
-    case i8: return into(at::kChar, at::kChar);
-    case i16: return into(at::kShort, at::kShort);
+    case f64:
+      return into(at::kFloat, at::kFloat);
+    case f16:
+      return into(at::kFloat, at::kHalf);
+    case bf16:
+      return into(at::kFloat, at::kBFloat16);
+    case u8:
+      return into(at::kByte, at::kByte);
+    case i8:
+      return into(at::kChar, at::kChar);
+    case i16:
+      return into(at::kShort, at::kShort);
     case u16:
-    case i32: return into(at::kInt, at::kInt);
+    case i32:
+      return into(at::kInt, at::kInt);
     case u32:
     case i64:
-    case u64: return into(at::kLong, at::kLong);
-    case boolean: return into(at::kBool, at::kBool);
-    default: fail(Code::unsupported, "Cast to ONNX type {}", to);
+    case u64:
+      return into(at::kLong, at::kLong);
+    case boolean:
+      return into(at::kBool, at::kBool);
+    default:
+      fail(Code::unsupported, "Cast to ONNX type {}", to);
   }
 }
 

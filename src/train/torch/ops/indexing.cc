@@ -65,8 +65,10 @@ Kernel prepare_slice(const Node&) {
   return [](Inputs in, const Mode&) -> Outputs {
     const std::vector<int64_t> starts = integers(in[1]), ends = integers(in[2]);
     std::vector<int64_t> axes, steps;
-    if (present(in, 3)) axes = integers(in[3]);
-    else for (size_t i = 0; i < starts.size(); ++i) axes.push_back(static_cast<int64_t>(i));
+    if (present(in, 3))
+      axes = integers(in[3]);
+    else
+      for (size_t i = 0; i < starts.size(); ++i) axes.push_back(static_cast<int64_t>(i));
     steps = present(in, 4) ? integers(in[4]) : std::vector<int64_t>(starts.size(), 1);
     ensure(starts.size() == ends.size() && axes.size() == starts.size() && steps.size() == starts.size(),
            "starts, ends, axes and steps differ in length");
@@ -99,8 +101,10 @@ Kernel prepare_pad(const Node& node) {
     at::Tensor y = in[0];
     const std::vector<int64_t> pads = integers(in[1]);
     std::vector<int64_t> axes;
-    if (present(in, 3)) axes = integers(in[3]);
-    else for (int64_t i = 0; i < y.dim(); ++i) axes.push_back(i);
+    if (present(in, 3))
+      axes = integers(in[3]);
+    else
+      for (int64_t i = 0; i < y.dim(); ++i) axes.push_back(i);
     ensure(pads.size() == 2 * axes.size(), "pads must have {} entries", 2 * axes.size());
     std::vector<int64_t> constant(2 * static_cast<size_t>(y.dim()), 0);  // last axis first
     for (size_t i = 0; i < axes.size(); ++i) {
@@ -111,8 +115,10 @@ Kernel prepare_pad(const Node& node) {
       y = y.slice(axis, first, last);
       before = std::max<int64_t>(before, 0), after = std::max<int64_t>(after, 0);
       const size_t place = 2 * static_cast<size_t>(y.dim() - 1 - axis);
-      if (mode == "constant") constant[place] = before, constant[place + 1] = after;
-      else if (before || after) y = at::index_select(y, axis, padded_index(y.size(axis), before, after, mode == "reflect").to(y.device()));
+      if (mode == "constant")
+        constant[place] = before, constant[place + 1] = after;
+      else if (before || after)
+        y = at::index_select(y, axis, padded_index(y.size(axis), before, after, mode == "reflect").to(y.device()));
     }
     if (mode != "constant") return {y};
     return {at::constant_pad_nd(y, constant, present(in, 2) ? in[2].item() : at::Scalar(0))};

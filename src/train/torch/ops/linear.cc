@@ -49,7 +49,9 @@ Kernel prepare_gemm(const Node& node) {
 }
 
 Kernel prepare_matmul(const Node&) {
-  return [](Inputs in, const Mode& mode) -> Outputs { return {widen(at::matmul(narrow(in[0], mode), narrow(in[1], mode)))}; };
+  return [](Inputs in, const Mode& mode) -> Outputs {
+    return {widen(at::matmul(narrow(in[0], mode), narrow(in[1], mode)))};
+  };
 }
 
 }  // namespace pare::engine

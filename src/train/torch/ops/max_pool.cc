@@ -49,13 +49,17 @@ class MaxPoolPlanes : public torch::autograd::Function<MaxPoolPlanes> {
       for (int64_t row = begin * g.out_height; row < end * g.out_height; ++row) {
         const int64_t plane = row / g.out_height, y0 = row % g.out_height;
         const float* from = in + (plane * g.height + y0 * g.stride_height) * g.width;
-        if (g.stride_width == 1) pool_row<1>(from, g, out + row * g.out_width, place + row * g.out_width);
-        else if (g.stride_width == 2) pool_row<2>(from, g, out + row * g.out_width, place + row * g.out_width);
-        else pool_row<0>(from, g, out + row * g.out_width, place + row * g.out_width);
+        if (g.stride_width == 1)
+          pool_row<1>(from, g, out + row * g.out_width, place + row * g.out_width);
+        else if (g.stride_width == 2)
+          pool_row<2>(from, g, out + row * g.out_width, place + row * g.out_width);
+        else
+          pool_row<0>(from, g, out + row * g.out_width, place + row * g.out_width);
       }
     });
     context->save_for_backward({where});
-    context->saved_data["geometry"] = std::vector<int64_t>{x.size(0), x.size(1), g.height, g.width, kernel[1], stride[0], stride[1]};
+    context->saved_data["geometry"] =
+        std::vector<int64_t>{x.size(0), x.size(1), g.height, g.width, kernel[1], stride[0], stride[1]};
     return y;
   }
 

@@ -54,11 +54,13 @@ at::Tensor crop(at::Tensor y, const at::Tensor& x, const PoolPlan& plan) {
 
 at::Tensor max_pool(const at::Tensor& x, const Window& w) {
   const at::Tensor x2 = lift_1d(x);
-  const Shape kernel = lift_1d(w.kernel), stride = lift_1d(w.strides), dilation = lift_1d(w.dilations), none(kernel.size(), 0);
+  const Shape kernel = lift_1d(w.kernel), stride = lift_1d(w.strides), dilation = lift_1d(w.dilations),
+              none(kernel.size(), 0);
   const bool dilated = std::any_of(dilation.begin(), dilation.end(), [](int64_t d) { return d != 1; });
   if (x2.dim() == 5) return at::max_pool3d(x2, kernel, stride, none, dilation);
   return lower_1d(x2.is_cpu() && !dilated ? max_pool_planes(x2, kernel, stride)
-                                          : at::max_pool2d(x2, kernel, stride, none, dilation), x.dim());
+                                          : at::max_pool2d(x2, kernel, stride, none, dilation),
+                  x.dim());
 }
 
 // Divided by `divisor`, or by the number of elements of a window.

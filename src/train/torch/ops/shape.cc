@@ -88,9 +88,12 @@ Kernel prepare_shape(const Node& node) {
 Kernel prepare_constant(const Node& node) {
   const Attributes& attributes = node.attributes;
   Tensor value;
-  if (const AttributeValue* v = attributes.find("value"); v && std::holds_alternative<Tensor>(*v)) value = std::get<Tensor>(*v);
-  else if (const AttributeValue* f = attributes.find("value_float")) value = Tensor::scalar(std::get<float>(*f));
-  else if (const AttributeValue* n = attributes.find("value_int")) value = Tensor::scalar(std::get<int64_t>(*n));
+  if (const AttributeValue* v = attributes.find("value"); v && std::holds_alternative<Tensor>(*v))
+    value = std::get<Tensor>(*v);
+  else if (const AttributeValue* f = attributes.find("value_float"))
+    value = Tensor::scalar(std::get<float>(*f));
+  else if (const AttributeValue* n = attributes.find("value_int"))
+    value = Tensor::scalar(std::get<int64_t>(*n));
   else if (const AttributeValue* fs = attributes.find("value_floats")) {
     const auto& list = std::get<std::vector<float>>(*fs);
     value = Tensor::of<float>({static_cast<int64_t>(list.size())}, list);
@@ -101,7 +104,9 @@ Kernel prepare_constant(const Node& node) {
     fail(Code::unsupported, "a Constant that is neither a tensor nor a number");
   }
   const at::Tensor constant = to_aten(value);
-  return [=](Inputs, const Mode& mode) -> Outputs { return {constant.is_floating_point() ? constant.to(mode.device) : constant}; };
+  return [=](Inputs, const Mode& mode) -> Outputs {
+    return {constant.is_floating_point() ? constant.to(mode.device) : constant};
+  };
 }
 
 }  // namespace pare::engine

@@ -8,13 +8,16 @@ namespace pare::engine {
 
 NodeWindow::NodeWindow(const Node& node) {
   const Shape kernel = node.attributes.integers("kernel_shape");
-  if (kernel.empty()) attributes_ = node.attributes;
-  else window_ = take(read_window(node.attributes, kernel), "attributes");
+  if (kernel.empty())
+    attributes_ = node.attributes;
+  else
+    window_ = take(read_window(node.attributes, kernel), "attributes");
 }
 
 Window NodeWindow::at(at::IntArrayRef spatial, at::IntArrayRef weight_kernel) const {
   Window window = window_ ? *window_ : take(read_window(attributes_, weight_kernel.vec()), "attributes");
-  if (const Status status = resolve_pads(window, {spatial.data(), spatial.size()}); !status.ok()) raise(status, "attributes");
+  if (const Status status = resolve_pads(window, {spatial.data(), spatial.size()}); !status.ok())
+    raise(status, "attributes");
   return window;
 }
 
