@@ -179,15 +179,11 @@ DataOptions DataFlags::data_options(const Graph* model) const {
   options.validation = validation;
   options.take = take;
   if (model) options.preprocessing = from_metadata(model->origin.metadata);
-  if (scale > 0 || !mean.empty() || !std.empty() || !order.empty()) {
-    // Flags fill in what the model does not say; what neither says is the plain 0..1 range.
-    Preprocessing p = options.preprocessing.value_or(Preprocessing{});
-    if (scale > 0) p.scale = scale;
-    if (!mean.empty()) p.mean = mean;
-    if (!std.empty()) p.std = std;
-    if (!order.empty()) p.order = order;
-    options.preprocessing = p;
-  }
+  auto& said = options.preprocessing_override;
+  if (scale > 0) said.scale = scale;
+  said.mean = mean;
+  said.std = std;
+  said.order = order;
   return options;
 }
 

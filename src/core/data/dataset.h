@@ -64,11 +64,19 @@ struct Data {
   std::string description;  // "mnist:DIR, 55,000 train, 5,000 validation, 10,000 test"
 };
 
+// What a user says about a foreign model's input; empty fields keep what the model or the data set says.
+struct PreprocessingOverride {
+  std::optional<double> scale;
+  std::vector<double> mean, std;
+  std::string order;
+};
+
 struct DataOptions {
-  int64_t validation = 5000;                   // images held out of the training part; at most a fifth of it
-  uint64_t seed = 0;                           // of the split (fixed by default so that seeds of training share it)
-  std::optional<Preprocessing> preprocessing;  // of the model; else the data set's default
-  int64_t take = 0;                            // use only the first n training samples after the split; 0: all
+  int64_t validation = 5000;                     // images held out of the training part; at most a fifth of it
+  uint64_t seed = 0;                             // of the split (fixed by default so that seeds of training share it)
+  std::optional<Preprocessing> preprocessing;    // of the model; else the data set's default
+  PreprocessingOverride preprocessing_override;  // on top of either
+  int64_t take = 0;                              // use only the first n training samples after the split; 0: all
 };
 // "digits", "mnist:DIR", "cifar10:DIR", "cifar100:DIR". Errors name the file. Kinds: core/data/source_list.def.
 Data open_data(const std::string& spec, const DataOptions& options = {});

@@ -46,6 +46,13 @@ std::string with_commas(size_t n) {
   return digits;
 }
 
+void apply(const PreprocessingOverride& said, Preprocessing& to) {
+  if (said.scale) to.scale = *said.scale;
+  if (!said.mean.empty()) to.mean = said.mean;
+  if (!said.std.empty()) to.std = said.std;
+  if (!said.order.empty()) to.order = said.order;
+}
+
 }  // namespace
 
 Data open_data(const std::string& spec, const DataOptions& options) {
@@ -60,6 +67,7 @@ Data open_data(const std::string& spec, const DataOptions& options) {
   Data data;
   data.classes = source.classes;
   data.preprocessing = options.preprocessing.value_or(source.preprocessing);
+  apply(options.preprocessing_override, data.preprocessing);
   if (data.preprocessing.classes.empty()) data.preprocessing.classes = source.preprocessing.classes;
   auto prepare = [&](DatasetPtr part) {
     const Shape& image = part->spec().inputs[0].shape;

@@ -140,6 +140,14 @@ TEST(OpenData, SaysWhatIsMissing) {
   EXPECT_EQ(message_of("mnist"), "data 'mnist': say where it lies, mnist:DIR");
 }
 
+TEST(OpenData, OverridesOnlyWhatTheUserSays) {
+  DataOptions options;
+  options.preprocessing_override.scale = 1.0 / 256;
+  const Data data = open_data("digits:100", options);
+  EXPECT_EQ(data.preprocessing.scale, 1.0 / 256);
+  EXPECT_EQ(data.preprocessing.order, "L");  // the data's own, not a default of ours
+}
+
 TEST(Mnist, TheRealOne) {
   const std::string shared = test::shared_folder();
   if (shared.empty()) GTEST_SKIP() << "no shared data";
