@@ -7,6 +7,7 @@
 
 #include "core/edit.h"
 #include "core/error.h"
+#include "core/passes/pass.h"
 #include "format/onnx_dtype.h"
 
 namespace pare {
@@ -17,31 +18,8 @@ constexpr int64_t kCastBf16Opset = 13;  // Cast knows bf16 since
 constexpr int64_t kMaxEntries = 65536;  // indices of a codebook are u8 or u16
 constexpr int64_t kNodeBytes = 200;     // what the extra nodes and names of a codebook take in a file, about
 
-// Integers of a QuantizeLinear pair that hold the levels; none when they are wider than ONNX has at this opset.
-DType level_type(const Grid& grid) {
-  if (grid.bits > 8) return DType::none;
-  return grid.is_signed ? DType::i8 : DType::u8;
-}
-
-template <class To>
-Tensor converted(const Shape& shape, std::span<const int32_t> from) {
-  Tensor out(dtype_of<To>, shape);
-  auto to = out.edit<To>();
-  std::transform(from.begin(), from.end(), to.begin(), [](int32_t v) { return static_cast<To>(v); });
-  return out;
-}
-Tensor narrow(DType type, const Shape& shape, std::span<const int32_t> from) {
-  switch (type) {
-    case DType::i8:
-      return converted<int8_t>(shape, from);
-    case DType::u8:
-      return converted<uint8_t>(shape, from);
-    case DType::u16:
-      return converted<uint16_t>(shape, from);
-    default:
-      return converted<int32_t>(shape, from);
-  }
-}
+// Can the nodes of `opset` say where the scales lie? Everything else about it, unfold_qdq knows.
+bool has_place(const Grid& grid, int64_t opset) { return grid.axis < 0 || opset >= kPerAxisOpset; }
 
 class Unfolder {
  public:
@@ -57,7 +35,13 @@ class Unfolder {
       if (graph_.value(id).constant) {
         unfold_constant(id);
       } else if (graph_.value(id).activation_grid) {
-        unfold_activation(id);
+        clip_activation(id);
+      }
+    }
+    unfold_qdq(graph_);
+    for (const Value& value : graph_.values) {
+      if (value.activation_grid) {
+        fail(Code::unsupported, "the grid of the activation '{}' cannot be written as QuantizeLinear", value.name);
       }
     }
     sort_topologically(graph_);
@@ -74,9 +58,7 @@ class Unfolder {
   // A node that produces the existing value `output`.
   void produce(ValueId output, OpKind op, std::vector<ValueId> inputs, Attributes attributes = {}) {
     Node node;
-    node.name = part(output, op == OpKind::dequantize_linear ? "dequantize"
-                             : op == OpKind::quantize_linear ? "quantize"
-                                                             : "make");
+    node.name = part(output, "make");
     node.op = op;
     node.type = onnx_name(op);
     node.inputs = std::move(inputs);
@@ -94,52 +76,16 @@ class Unfolder {
   }
 
   void unfold_constant(ValueId id) {
-    const Value& value = graph_.value(id);
-    if (options_.weights == WeightStyle::compact && value.encoding.grid && value.encoding.levels &&
-        value.constant->dtype() == DType::f32) {
-      const Grid grid = *value.encoding.grid;
-      if (grid.kind == GridKind::affine && write_affine(id, grid)) return;
-      if (grid.kind != GridKind::affine && write_codebook(id, grid)) return;
+    Value& value = graph_.value(id);
+    if (const std::optional<Grid> grid = value.encoding.grid) {
+      const bool compact = options_.weights == WeightStyle::compact && value.constant->dtype() == DType::f32;
+      if (compact && grid->kind == GridKind::affine && has_place(*grid, opset_)) return;  // left to unfold_qdq
+      if (compact && grid->kind != GridKind::affine && write_codebook(id, *grid)) return;
+      value.encoding = {};
     }
     if (options_.keep_source_types && value.source_dtype != DType::none &&
         value.source_dtype != value.constant->dtype())
       write_source_type(id);
-  }
-
-  // scale and zero point of an affine grid as the constants that QuantizeLinear and DequantizeLinear read.
-  std::vector<ValueId> scale_and_zero(ValueId id, const Grid& grid, DType type, bool need_zero) {
-    const bool per_axis = grid.axis >= 0 && grid.scale.size() > 1;
-    const Shape shape = per_axis ? Shape{static_cast<int64_t>(grid.scale.size())} : Shape{};
-    std::vector<ValueId> ids = {add_constant(graph_, part(id, "scale"), Tensor::of<float>(shape, grid.scale))};
-    std::vector<int32_t> zeros = grid.zero_point;
-    zeros.resize(grid.scale.size(), zeros.empty() ? 0 : zeros.back());
-    const bool all_zero = std::all_of(zeros.begin(), zeros.end(), [](int32_t z) { return z == 0; });
-    if (need_zero || !all_zero) ids.push_back(add_constant(graph_, part(id, "zero_point"), narrow(type, shape, zeros)));
-    return ids;
-  }
-  bool is_linear(const Grid& grid, DType type) const {
-    if (grid.kind != GridKind::affine || type == DType::none || grid.block != 0 || grid.dim != 1) return false;
-    if (grid.axis >= 0 && grid.scale.size() > 1 && opset_ < kPerAxisOpset) return false;
-    const int32_t low = type == DType::i8 ? -128 : 0, high = type == DType::i8 ? 127 : 255;
-    return std::all_of(grid.zero_point.begin(), grid.zero_point.end(),
-                       [&](int32_t z) { return z >= low && z <= high; });
-  }
-  static Attributes axis_of(const Grid& grid) {
-    Attributes attributes;
-    if (grid.axis >= 0 && grid.scale.size() > 1) attributes.set("axis", int64_t{grid.axis});
-    return attributes;
-  }
-
-  bool write_affine(ValueId id, const Grid& grid) {
-    const DType type = level_type(grid);
-    if (!is_linear(grid, type)) return false;
-    const Tensor levels = *graph_.value(id).encoding.levels;
-    std::vector<ValueId> inputs = {
-        add_constant(graph_, part(id, "levels"), narrow(type, levels.shape(), levels.view<int32_t>()))};
-    for (const ValueId more : scale_and_zero(id, grid, type, false)) inputs.push_back(more);
-    becomes_computed(id);
-    produce(id, OpKind::dequantize_linear, std::move(inputs), axis_of(grid));
-    return true;
   }
 
   // Gather(codebook, Cast(indices)); rows of several elements are laid out by a Reshape.
@@ -153,9 +99,9 @@ class Unfolder {
     const auto bytes =
         levels.size() * static_cast<int64_t>(size_of(type)) + static_cast<int64_t>(codebook->byte_size());
     if (bytes + kNodeBytes >= static_cast<int64_t>(constant.byte_size())) return false;
-    std::vector<int32_t> indices(levels.view<int32_t>().begin(), levels.view<int32_t>().end());
-    for (int32_t& index : indices) index -= static_cast<int32_t>(first);
-    const ValueId stored = add_constant(graph_, part(id, "indices"), narrow(type, levels.shape(), indices));
+    Tensor indices = levels;
+    for (int32_t& index : indices.edit<int32_t>()) index -= static_cast<int32_t>(first);
+    const ValueId stored = add_constant(graph_, part(id, "indices"), cast(indices, type));
     const ValueId book = add_constant(graph_, part(id, "codebook"), *codebook);
     const ValueId wide = add_value(graph_, part(id, "wide_indices"), DType::i32, to_dims(levels.shape()));
     Attributes to_i32;
@@ -213,36 +159,21 @@ class Unfolder {
     produce(id, OpKind::cast, {source}, to_f32);
   }
 
-  // Every user reads the value after a QuantizeLinear/DequantizeLinear pair; grids of less than 8 bits are clipped
-  // first.
-  void unfold_activation(ValueId id) {
-    const Grid grid = *graph_.value(id).activation_grid;
+  // QuantizeLinear saturates at 8 bits: grids of fewer are clipped first, and 8 bits hold what comes out.
+  void clip_activation(ValueId id) {
+    Grid grid = *graph_.value(id).activation_grid;
+    if (grid.kind != GridKind::affine || grid.bits >= 8 || grid.scale.size() != 1) return;
+    const auto bound = [&](int64_t level) {
+      return static_cast<float>(level - (grid.zero_point.empty() ? 0 : grid.zero_point[0])) * grid.scale[0];
+    };
+    const ValueId low = add_constant(graph_, part(id, "lowest"), Tensor::scalar(bound(grid.lowest())));
+    const ValueId high = add_constant(graph_, part(id, "highest"), Tensor::scalar(bound(grid.highest())));
+    const ValueId clipped = add_value(graph_, part(id, "clipped"), DType::f32, graph_.value(id).dims);
+    replace_uses(graph_, id, clipped);
+    produce(clipped, OpKind::clip, {id, low, high});
+    grid.bits = 8;
     graph_.value(id).activation_grid.reset();
-    const DType type = level_type(grid);
-    if (!is_linear(grid, type))
-      fail(Code::unsupported, "the grid of the activation '{}' cannot be written as QuantizeLinear",
-           graph_.value(id).name);
-    const auto dims = graph_.value(id).dims;
-    const ValueId result = add_value(graph_, part(id, "dequantized"), DType::f32, dims);
-    replace_uses(graph_, id, result);
-    ValueId from = id;
-    if (grid.bits < 8) {
-      if (grid.scale.size() != 1)
-        fail(Code::unsupported, "the activation '{}' has fewer than 8 bits and one scale per channel",
-             graph_.value(id).name);
-      const auto bound = [&](int64_t level) {
-        return static_cast<float>(level - (grid.zero_point.empty() ? 0 : grid.zero_point[0])) * grid.scale[0];
-      };
-      const ValueId low = add_constant(graph_, part(id, "lowest"), Tensor::scalar(bound(grid.lowest())));
-      const ValueId high = add_constant(graph_, part(id, "highest"), Tensor::scalar(bound(grid.highest())));
-      const ValueId clipped = add_value(graph_, part(id, "clipped"), DType::f32, dims);
-      produce(clipped, OpKind::clip, {id, low, high});
-      from = clipped;
-    }
-    const std::vector<ValueId> constants = scale_and_zero(id, grid, type, true);
-    const ValueId levels = add_value(graph_, part(id, "quantized"), type, dims);
-    produce(levels, OpKind::quantize_linear, {from, constants[0], constants[1]}, axis_of(grid));
-    produce(result, OpKind::dequantize_linear, {levels, constants[0], constants[1]}, axis_of(grid));
+    graph_.value(clipped).activation_grid = std::move(grid);
   }
 
   Graph& graph_;

@@ -127,8 +127,8 @@ TEST(OnnxExport, AffineGridsBecomeDequantizeLinear) {
   const Graph g = with_grid(grid, {1, 2, 3, -4, 5, -128});
   const Graph compact = reread(g);
   EXPECT_THAT(types(compact), ElementsAre("DequantizeLinear", "MatMul", "Relu"));
-  EXPECT_EQ(value(compact, "w_levels").constant->dtype(), DType::i8);
-  EXPECT_THAT(value(compact, "w_levels").constant->view<int8_t>(), ElementsAre(1, 2, 3, -4, 5, -128));
+  EXPECT_EQ(value(compact, "w_quantized").constant->dtype(), DType::i8);
+  EXPECT_THAT(value(compact, "w_quantized").constant->view<int8_t>(), ElementsAre(1, 2, 3, -4, 5, -128));
   EXPECT_THAT(value(compact, "w_scale").constant->view<float>(), ElementsAre(0.5f, 0.25f, 2));
   ExportOptions plain;
   plain.weights = WeightStyle::plain;
