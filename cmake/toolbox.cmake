@@ -15,8 +15,12 @@ endif()
 # Reads and writes go through spans of raw bytes; -ffp-contract=off keeps results the same on every machine.
 add_compile_options(-ffp-contract=off)
 if(PARE_SANITIZE)
-  add_compile_options(-fsanitize=${PARE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  # vptr wants type information, which format/ is built without.
+  add_compile_options(-fsanitize=${PARE_SANITIZE} -fno-sanitize=vptr -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${PARE_SANITIZE})
+endif()
+if(PARE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)  # coverage in the libraries, not only in the targets
 endif()
 
 function(pare_target name)
