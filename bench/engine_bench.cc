@@ -29,7 +29,9 @@ struct Settings {
   int threads = static_cast<int>(std::thread::hardware_concurrency());
   bool busy = false;
   std::vector<std::string> cases = {};
-  bool wants(const std::string& name) const { return cases.empty() || std::find(cases.begin(), cases.end(), name) != cases.end(); }
+  bool wants(const std::string& name) const {
+    return cases.empty() || std::find(cases.begin(), cases.end(), name) != cases.end();
+  }
 };
 
 // Images of noise with random classes, made in memory.
@@ -67,14 +69,16 @@ class Noise final : public pare::Dataset {
 class Direct {
  public:
   Direct(torch::nn::Sequential network, const Noise& data)
-      : network_(std::move(network)), data_(data),
+      : network_(std::move(network)),
+        data_(data),
         optimizer_(network_->parameters(), torch::optim::SGDOptions(0.01).momentum(0.9).weight_decay(5e-4)) {}
   void operator()(int64_t steps, int64_t batch) {
     at::globalContext().setDeterministicAlgorithms(false, false);
     for (int64_t i = 0; i < steps; ++i) {
       optimizer_.zero_grad();
       const torch::Tensor target = torch::arange(i * batch, (i + 1) * batch).remainder(10);
-      const torch::Tensor loss = torch::nn::functional::cross_entropy(network_->forward(data_.batch(i * batch, batch)), target);
+      const torch::Tensor loss =
+          torch::nn::functional::cross_entropy(network_->forward(data_.batch(i * batch, batch)), target);
       loss.backward();
       optimizer_.step();
       if (!std::isfinite(loss.item<float>())) std::abort();
@@ -104,8 +108,8 @@ void engine_steps(pare::Engine& engine, pare::Graph& graph, const pare::DatasetP
 
 torch::nn::Sequential lenet5_caffe() {
   using namespace torch::nn;
-  return Sequential(Conv2d(Conv2dOptions(1, 20, 5)), MaxPool2d(2), Conv2d(Conv2dOptions(20, 50, 5)), MaxPool2d(2), Flatten(),
-                    Linear(800, 500), ReLU(), Linear(500, 10));
+  return Sequential(Conv2d(Conv2dOptions(1, 20, 5)), MaxPool2d(2), Conv2d(Conv2dOptions(20, 50, 5)), MaxPool2d(2),
+                    Flatten(), Linear(800, 500), ReLU(), Linear(500, 10));
 }
 
 torch::nn::Sequential vgg16_bn() {
@@ -146,8 +150,8 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-void compare(const char* name, const Settings& settings, pare::Engine& engine, pare::Graph graph, torch::nn::Sequential network,
-             const pare::Shape& image) {
+void compare(const char* name, const Settings& settings, pare::Engine& engine, pare::Graph graph,
+             torch::nn::Sequential network, const pare::Shape& image) {
   const auto data = std::make_shared<Noise>(image, settings.steps * settings.batch);
   Direct direct(std::move(network), *data);
   std::vector<double> ours, theirs, wall_ratios, cpu_ratios;
@@ -158,8 +162,8 @@ void compare(const char* name, const Settings& settings, pare::Engine& engine, p
     ours.push_back(engine_cost.wall), theirs.push_back(direct_cost.wall);
     wall_ratios.push_back(engine_cost.wall / direct_cost.wall), cpu_ratios.push_back(engine_cost.cpu / direct_cost.cpu);
   }
-  std::printf("engine,%s,%s,%d,%.0f,%.0f,%.3f,%.3f\n", name, settings.busy ? "busy" : "idle", settings.threads, median(ours),
-              median(theirs), median(wall_ratios), median(cpu_ratios));
+  std::printf("engine,%s,%s,%d,%.0f,%.0f,%.3f,%.3f\n", name, settings.busy ? "busy" : "idle", settings.threads,
+              median(ours), median(theirs), median(wall_ratios), median(cpu_ratios));
   std::fflush(stdout);
 }
 
@@ -167,12 +171,18 @@ Settings parse(int argc, char** argv) {
   Settings settings;
   for (int i = 1; i < argc; ++i) {
     const std::string flag = argv[i];
-    if (flag == "--busy") settings.busy = true;
-    else if (flag == "--steps" && i + 1 < argc) settings.steps = std::atol(argv[++i]);
-    else if (flag == "--rounds" && i + 1 < argc) settings.rounds = std::atol(argv[++i]);
-    else if (flag == "--threads" && i + 1 < argc) settings.threads = std::atoi(argv[++i]);
-    else if (flag[0] != '-') settings.cases.push_back(flag);
-    else std::fprintf(stderr, "unknown flag %s\n", argv[i]), std::exit(2);
+    if (flag == "--busy")
+      settings.busy = true;
+    else if (flag == "--steps" && i + 1 < argc)
+      settings.steps = std::atol(argv[++i]);
+    else if (flag == "--rounds" && i + 1 < argc)
+      settings.rounds = std::atol(argv[++i]);
+    else if (flag == "--threads" && i + 1 < argc)
+      settings.threads = std::atoi(argv[++i]);
+    else if (flag[0] != '-')
+      settings.cases.push_back(flag);
+    else
+      std::fprintf(stderr, "unknown flag %s\n", argv[i]), std::exit(2);
   }
   return settings;
 }
@@ -191,7 +201,11 @@ int main(int argc, char** argv) {
 
   std::atomic<bool> stop = false;
   std::thread neighbour;
-  if (settings.busy) neighbour = std::thread([&] { while (!stop) {} });
+  if (settings.busy)
+    neighbour = std::thread([&] {
+      while (!stop) {
+      }
+    });
   std::printf("bench,case,neighbour,threads,engine_ns,direct_ns,ratio,cpu_ratio\n");
   if (settings.wants("lenet5_caffe"))
     compare("lenet5_caffe", settings, *engine, pare::build("lenet5-caffe"), lenet5_caffe(), {1, 28, 28});

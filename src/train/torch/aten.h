@@ -8,3 +8,18 @@
 #include <ATen/core/ivalue.h>  // before ATen.h: clang 14 at C++20 wants this order
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/version.h>
+
+#include <optional>
+
+namespace pare::engine {
+
+// What LibTorch's signatures take: its own optional until 2.4, the standard one since.
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+template <class T>
+using Optional = std::optional<T>;
+#else
+template <class T>
+using Optional = c10::optional<T>;
+#endif
+
+}  // namespace pare::engine

@@ -13,10 +13,10 @@ namespace pare::engine {
 
 // How a step is executed.
 struct Mode {
-  bool training = false;                // batch statistics, dropout
-  bool bf16 = false;                    // convolutions and matrix products in bfloat16
-  at::Device device = at::kCPU;         // where floats live; integers (shapes, indices) stay on the CPU
-  c10::optional<at::Generator> random;  // of dropout, on the CPU
+  bool training = false;           // batch statistics, dropout
+  bool bf16 = false;               // convolutions and matrix products in bfloat16
+  at::Device device = at::kCPU;    // where floats live; integers (shapes, indices) stay on the CPU
+  Optional<at::Generator> random;  // of dropout, on the CPU
 };
 
 using Inputs = std::span<const at::Tensor>;  // an undefined tensor is an absent optional input

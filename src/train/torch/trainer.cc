@@ -51,6 +51,7 @@ std::string line(const EpochRecord& record, int64_t epochs) {
 
 Trainer::Trainer(Job& job, at::Device device) : job_(job), device_(device), objective_(job), optimizer_(job.options) {
   ensure(job.train && job.train->size() > 0, "there is no training data");
+  ensure(!job.graphs.empty(), "there is nothing to train");
   data_ = augmented(job);
   networks_.reserve(job.graphs.size());
   for (size_t i = 0; i < job.graphs.size(); ++i) {

@@ -24,7 +24,7 @@ Kernel prepare_tanh(const Node&) {
 
 Kernel prepare_clip(const Node&) {
   return [](Inputs in, const Mode&) -> Outputs {
-    c10::optional<at::Scalar> low, high;
+    Optional<at::Scalar> low, high;
     if (present(in, 1)) low = in[1].item();
     if (present(in, 2)) high = in[2].item();
     return {low || high ? at::clamp(in[0], low, high) : in[0]};

@@ -23,7 +23,7 @@ Kernel prepare_conv(const Node& node) {
       x = pad_spatial(x, at.pads_begin, at.pads_end, 0);
       at.pads_begin.assign(at.rank(), 0);
     }
-    c10::optional<at::Tensor> bias;
+    Optional<at::Tensor> bias;
     if (present(in, 2)) bias = narrow(in[2], mode);
     const Shape none(at.rank(), 0);
     return {widen(at::convolution(narrow(x, mode), narrow(w, mode), bias, at.strides, at.pads_begin, at.dilations,

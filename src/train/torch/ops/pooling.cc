@@ -64,7 +64,7 @@ at::Tensor max_pool(const at::Tensor& x, const Window& w) {
 }
 
 // Divided by `divisor`, or by the number of elements of a window.
-at::Tensor average_pool(const at::Tensor& x, const Window& w, c10::optional<int64_t> divisor) {
+at::Tensor average_pool(const at::Tensor& x, const Window& w, Optional<int64_t> divisor) {
   const at::Tensor x2 = lift_1d(x);
   const Shape kernel = lift_1d(w.kernel), stride = lift_1d(w.strides), none(kernel.size(), 0);
   const at::Tensor y = x2.dim() == 5 ? at::avg_pool3d(x2, kernel, stride, none, false, true, divisor)
@@ -94,7 +94,7 @@ Kernel prepare_average_pool(const Node& node) {
     const at::Tensor& x = in[0];
     const PoolPlan plan = plan_pool(window, x);
     const at::Tensor wide = padded(x, plan, 0);
-    if (wide.is_same(x)) return {crop(average_pool(x, plan.window, c10::nullopt), x, plan)};
+    if (wide.is_same(x)) return {crop(average_pool(x, plan.window, {}), x, plan)};
     // Sums of windows over zeros, divided by how many elements each window counts: those of the input, with
     // count_include_pad also the padding, never what ceil_mode adds beyond it.
     const at::Tensor sums = average_pool(wide, plan.window, 1);
