@@ -2,10 +2,11 @@
 // the compile time and is not needed.
 #pragma once
 
+#include <ATen/core/ivalue.h>  // first, in a block of its own: clang 14 at C++20 wants it before ATen.h
+
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
-#include <ATen/core/ivalue.h>  // before ATen.h: clang 14 at C++20 wants this order
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/version.h>
 
