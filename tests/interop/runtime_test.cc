@@ -5,10 +5,15 @@
 #include "core/zoo/zoo.h"
 #include "tests/support/op_cases.h"
 #include "tests/support/ort.h"
-#include "tests/support/torch_engine.h"
+#include "train/engine.h"
 
 namespace pare::testing {
 namespace {
+
+Engine& engine() {
+  static const std::shared_ptr<Engine> opened = open_engine({.device = "cpu"});
+  return *opened;
+}
 
 // Exports collected first, then run by one process.
 class Comparison {
