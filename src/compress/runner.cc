@@ -91,6 +91,7 @@ void Run::open(Graph& start) {
     to_metadata(data_->preprocessing, start.origin.metadata);
   }
   fold_qdq(start);
+  fold_codebooks(start);
   mark_trainable(start);
 }
 

@@ -4,12 +4,12 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <thread>
 
 #include "core/data/digit_shapes.h"
 #include "core/data/displacement.h"
 #include "core/data/source.h"
 #include "core/error.h"
+#include "core/parallel.h"
 #include "core/random.h"
 
 namespace pare {
@@ -172,18 +172,11 @@ ImageSet make_digits(int64_t count, uint64_t seed) {
   ImageSet images{1, kDigitSide, kDigitSide, {}, {}};
   images.pixels.resize(static_cast<size_t>(count) * images.image_bytes());
   images.labels.resize(static_cast<size_t>(count));
-  const size_t workers = std::max(1U, std::thread::hardware_concurrency());
-  auto draw_every = [&](size_t first) {
-    for (size_t i = first; i < images.labels.size(); i += workers) {
-      images.labels[i] = static_cast<uint8_t>(i % 10);
-      draw_digit(images.labels[i], mix({seed, i}),
-                 std::span(images.pixels).subspan(i * images.image_bytes(), images.image_bytes()));
-    }
-  };
-  std::vector<std::jthread> threads;
-  for (size_t w = 1; w < workers; ++w) threads.emplace_back(draw_every, w);
-  draw_every(0);
-  threads.clear();
+  parallel_for(images.labels.size(), [&](size_t i) {
+    images.labels[i] = static_cast<uint8_t>(i % 10);
+    draw_digit(images.labels[i], mix({seed, i}),
+               std::span(images.pixels).subspan(i * images.image_bytes(), images.image_bytes()));
+  });
   return images;
 }
 

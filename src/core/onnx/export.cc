@@ -132,13 +132,12 @@ std::string serialize_onnx(const Graph& graph, const ExportOptions& options) {
 }
 
 void export_onnx(const Graph& graph, const std::string& path, const ExportOptions& options) {
-  within(path, [&] {
-    ExternalSink external(std::filesystem::path(path).filename().string() + ".data");
-    const std::string model = write_model(graph, options, options.external_data ? &external : nullptr);
-    // The data first: a model that is there is complete.
-    if (!external.bytes().empty()) write_file(path + ".data", std::string_view(external.bytes()));
-    write_file(path, std::string_view(model));
-  });
+  ExternalSink external(std::filesystem::path(path).filename().string() + ".data");
+  const std::string model =
+      within(path, [&] { return write_model(graph, options, options.external_data ? &external : nullptr); });
+  // The data first: a model that is there is complete.
+  if (!external.bytes().empty()) write_file(path + ".data", std::string_view(external.bytes()));
+  write_file(path, std::string_view(model));
 }
 
 }  // namespace pare

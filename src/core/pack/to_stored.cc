@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <cstring>
 
 #include "core/error.h"
 #include "core/pack/stored.h"
+#include "core/parallel.h"
 
 namespace pare {
 
@@ -21,6 +21,8 @@ class Storing {
     store_origin();
     for (const Value& v : graph_.values) store(v);
     for (const Node& n : graph_.nodes) store(n);
+    out_.tensors.resize(pending_.size());
+    parallel_for(pending_.size(), [&](size_t i) { out_.tensors[i] = code(std::move(pending_[i])); });
     out_.graph.inputs.assign(graph_.inputs.begin(), graph_.inputs.end());
     out_.graph.outputs.assign(graph_.outputs.begin(), graph_.outputs.end());
     if (options_.strip) strip();
@@ -84,24 +86,34 @@ class Storing {
     out_.graph.nodes.push_back(std::move(n));
   }
 
+  // What code_tensor wants; tensors are coded at the end, several at a time.
+  struct Pending {
+    StoredTensor record;
+    Tensor payload;  // levels when the record has a grid, else elements
+    const BitMask* mask;
+    const Encoder* encoder;
+  };
+
   int64_t add_tensor(const std::string& name, const Tensor& tensor, DType source, const Encoding& encoding) {
     ensure(!tensor.empty(), "tensor without an element type");
-    StoredTensor record;
-    record.dtype = record.stored = tensor.dtype();
-    record.shape = tensor.shape();
-    record.grid = encoding.grid;
-    record.wanted_codec = encoding.codec;
-    const BitMask* mask = options_.keep_masks && encoding.mask ? &*encoding.mask : nullptr;
-    const Encoder* encoder = forced_ ? forced_ : encoding.codec ? encoder_of(*encoding.codec) : nullptr;
-    if (encoding.grid) {
-      out_.tensors.push_back(code_tensor(std::move(record), encoding.levels->view<int32_t>(), {}, mask, encoder));
-    } else {
-      const Tensor narrow = narrowed(tensor, source);
-      record.stored = narrow.dtype();
-      out_.tensors.push_back(code_tensor(std::move(record), {}, narrow.bytes(), mask, encoder));
-    }
+    Pending p;
+    p.record.dtype = p.record.stored = tensor.dtype();
+    p.record.shape = tensor.shape();
+    p.record.grid = encoding.grid;
+    p.record.wanted_codec = encoding.codec;
+    p.mask = options_.keep_masks && encoding.mask ? &*encoding.mask : nullptr;
+    p.encoder = forced_ ? forced_ : encoding.codec ? encoder_of(*encoding.codec) : nullptr;
+    p.payload = encoding.grid ? *encoding.levels : narrowed(tensor, source);
+    if (!encoding.grid) p.record.stored = p.payload.dtype();
+    pending_.push_back(std::move(p));
     out_.names.push_back(name);
-    return static_cast<int64_t>(out_.tensors.size()) - 1;
+    return static_cast<int64_t>(pending_.size()) - 1;
+  }
+
+  static CodedTensor code(Pending p) {
+    const auto levels = p.record.grid ? p.payload.view<int32_t>() : std::span<const int32_t>();
+    const auto elements = p.record.grid ? std::span<const std::byte>() : p.payload.bytes();
+    return code_tensor(std::move(p.record), levels, elements, p.mask, p.encoder);
   }
 
   static const Encoder* encoder_of(CodecId id) {
@@ -142,6 +154,7 @@ class Storing {
   const Graph& graph_;
   const PackOptions& options_;
   const Encoder* forced_ = nullptr;
+  std::vector<Pending> pending_;
   StoredModel out_;
 };
 

@@ -21,9 +21,11 @@ std::vector<std::pair<std::string_view, int>> simplify(Graph& graph);
 // Moves QuantizeLinear/DequantizeLinear pairs and DequantizeLinear of constants into encodings where every user
 // agrees; export writes them back. Compressing steps run it, import does not.
 bool fold_qdq(Graph& graph);
-// The reverse: affine grids of up to 8 bits (and signed ones of up to 32 without zero points) become QuantizeLinear and
-// DequantizeLinear nodes. What opset 17 cannot say so stays an encoding. Masks and codecs of unfolded constants are
-// dropped.
+// Weights that Gather(codebook, indices) makes become constants with a codebook grid; export writes them back.
+bool fold_codebooks(Graph& graph);
+// The reverse of fold_qdq: affine grids of up to 8 bits (and signed ones of up to 32 without zero points) become
+// QuantizeLinear and DequantizeLinear nodes. What opset 17 cannot say so stays an encoding. Masks and codecs of
+// unfolded constants are dropped.
 bool unfold_qdq(Graph& graph);
 
 }  // namespace pare
