@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "core/error.h"
+#include "core/json_text.h"
 
 namespace pare::cli {
 namespace {
@@ -165,9 +166,7 @@ void CommandLine::parse_with(const VisitFields& visit, std::initializer_list<Pos
   read_params_with(declare.given(), visit);
 }
 
-void CommandLine::print_json(const nlohmann::ordered_json& object) {
-  print_text(object.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
-}
+void CommandLine::print_json(const nlohmann::ordered_json& object) { print_text(json_text(object, 2) + "\n"); }
 
 void CommandLine::print_text(std::string_view text) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();

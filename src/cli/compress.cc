@@ -44,8 +44,11 @@ struct RunFlags : EngineFlags {
 // Runs and prints; the exit status says whether the accuracy budget was kept.
 int run(CommandLine& line, const Recipe& recipe, Graph start, const RunFlags& flags, RunOptions options) {
   if (flags.dry_run) {
-    const auto plan = plan_of(recipe);
-    line.print(plan, [&] { CommandLine::print_text(plan.dump(2) + "\n"); });
+    Recipe effective = recipe;
+    effective.seed = options.seed.value_or(recipe.seed);
+    if (!options.data.empty()) effective.data.source = options.data;
+    const auto plan = plan_of(effective);
+    line.print(plan, [&] { CommandLine::print_text(plan_to_text(plan)); });
     return 0;
   }
   ensure(!flags.output.empty(), "say where to write the result: -o FOLDER");

@@ -8,6 +8,7 @@
 #include "cli/command_line.h"
 #include "core/edit.h"
 #include "core/error.h"
+#include "core/json_text.h"
 #include "core/model_file.h"
 #include "core/onnx/onnx.h"
 #include "core/random.h"
@@ -33,7 +34,7 @@ struct TrainFlags : TrainOptions, DataFlags, EngineFlags {
 // What a checkpoint belongs to: model bytes, data, options and seed.
 uint64_t fingerprint(const TrainFlags& o, const Data& data) {
   const auto bytes = read_file(o.model);
-  const std::string options = params_to_json(static_cast<const TrainOptions&>(o)).dump();
+  const std::string options = json_text(params_to_json(static_cast<const TrainOptions&>(o)));
   return mix({hash_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()}), hash_of(options),
               hash_of(data.description), static_cast<uint64_t>(o.seed)});
 }

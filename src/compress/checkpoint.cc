@@ -5,6 +5,7 @@
 #include "compress/history.h"
 #include "core/edit.h"
 #include "core/error.h"
+#include "core/json_text.h"
 #include "core/model_file.h"
 #include "core/pack/pack.h"
 
@@ -34,7 +35,7 @@ nlohmann::ordered_json read_json(const std::string& path) {
 }
 
 void write_json(const std::string& path, const nlohmann::ordered_json& json) {
-  write_file(path, std::string_view(json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace)));
+  write_file(path, std::string_view(json_text(json, 1)));
 }
 
 }  // namespace

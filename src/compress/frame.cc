@@ -5,6 +5,7 @@
 #include "compress/history.h"
 #include "compress/measure.h"
 #include "core/error.h"
+#include "core/json_text.h"
 #include "core/random.h"
 
 namespace pare {
@@ -18,7 +19,7 @@ uint64_t hash_of_bytes(std::span<const std::byte> bytes) {
 std::string StepFrame::key_after(const Point& from, const RecipeStep& step, size_t index) const {
   const StepPlan plan = step.def->plan(step.params, recipe.train);
   return fmt::format("{:02}-{}-{:016x}", index + 1, step.def->name,
-                     mix({hash_of(from.key), hash_of(plan.options.dump())}));
+                     mix({hash_of(from.key), hash_of(json_text(plan.options))}));
 }
 
 Point StepFrame::run(const Point& from, const RecipeStep& step, size_t index) const {

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "core/error.h"
+#include "core/json_text.h"
 #include "core/model_file.h"
 
 namespace pare {
@@ -178,7 +179,7 @@ std::vector<RecipeRow> expand(const Recipe& recipe) {
           params.where = where;
         }
         params.set_path(axis.option, value);
-        const std::string text = value.kind == Param::Kind::scalar ? value.scalar : to_json(value).dump();
+        const std::string text = value.kind == Param::Kind::scalar ? value.scalar : json_text(to_json(value));
         changed.name += (row.name.empty() ? "" : " ") + axis.key + "=" + text;
         changed.settings[axis.key] = to_json(value);
         next.push_back(std::move(changed));
@@ -204,13 +205,14 @@ nlohmann::ordered_json plan_of(const Recipe& recipe) {
 }
 
 std::string plan_to_text(const nlohmann::ordered_json& plan) {
-  std::string text;
+  std::string text = fmt::format("{}, seed {}, data {}\n", plan.at("recipe").get<std::string>(),
+                                 plan.at("seed").get<uint64_t>(), plan.at("data").at("source").get<std::string>());
   for (const auto& row : plan.at("rows")) {
     if (const auto& name = row.at("name").get_ref<const std::string&>(); !name.empty()) text += name + "\n";
     for (const auto& step : row.at("steps")) {
       text +=
           fmt::format("  {:<14} {:>4} epochs ", step.at("step").get<std::string>(), step.at("epochs").get<int64_t>());
-      for (const auto& [key, value] : step.at("options").items()) text += fmt::format(" {}={}", key, value.dump());
+      for (const auto& [key, value] : step.at("options").items()) text += fmt::format(" {}={}", key, json_text(value));
       text += "\n";
     }
   }

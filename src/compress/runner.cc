@@ -10,6 +10,7 @@
 #include "compress/result.h"
 #include "core/edit.h"
 #include "core/error.h"
+#include "core/json_text.h"
 #include "core/model_file.h"
 #include "core/pack/pack.h"
 #include "core/passes/pass.h"
@@ -106,7 +107,7 @@ Json Run::identity(const Point& start) const {
           {"model", hex(start.hash)},
           {"seed", seed_},
           {"data", data_ ? fmt::format("{}, split {}", data_->description, split_) : ""},
-          {"recipe", hex(hash_of(plan.dump()))},
+          {"recipe", hex(hash_of(json_text(plan)))},
           {"settings", fmt::format("weights {}, from scratch {}, max drop {}", static_cast<int>(options_.weights),
                                    options_.from_scratch, options_.max_drop.value_or(-1))}};
 }
@@ -190,7 +191,7 @@ void Run::write(const RunResult& result, const std::vector<RowPoints>& points) {
   }
   write_file(output_->path("report.html"), report_to_html(result.report));
   // Last: a folder with report.json holds a finished run.
-  write_file(output_->path("report.json"), result.report.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  write_file(output_->path("report.json"), json_text(result.report, 1) + "\n");
   output_->drop_checkpoint();
 }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/json_text.h"
 #include "core/params_text.h"
 
 namespace pare {
@@ -154,7 +155,7 @@ Param param_from_json(const nlohmann::ordered_json& json, std::string where) {
   } else if (json.is_string()) {
     return Param::text(json.get<std::string>(), std::move(where));
   } else if (!json.is_null()) {
-    return Param::text(json.dump(), std::move(where));
+    return Param::text(json_text(json), std::move(where));
   }
   return param;
 }

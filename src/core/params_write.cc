@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/json_text.h"
 #include "core/params.h"
 #include "core/params_text.h"
 
@@ -74,7 +75,7 @@ class HelpWriter : public ParamVisitor {
     per_layer(name, value, help, limits);
   }
   void field(std::string_view name, Param& value, std::string_view help) override {
-    add(name, value.is_null() ? "" : to_json(value).dump(), help);
+    add(name, value.is_null() ? "" : json_text(to_json(value)), help);
   }
 
  private:

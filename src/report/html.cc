@@ -37,7 +37,8 @@ for (const chart of JSON.parse(document.getElementById('charts').textContent)) {
       borderWidth: 2, borderColor: colours[i % colours.length], backgroundColor: colours[i % colours.length], tension: 0 })) },
     options: { animation: false, maintainAspectRatio: false, parsing: false,
       plugins: { title: { display: true, text: chart.title }, legend: { display: chart.lines.length > 1 } },
-      scales: { x: { type: chart.log_x ? 'logarithmic' : 'linear', title: { display: true, text: chart.x } },
+      scales: { x: { type: chart.log_x ? 'logarithmic' : 'linear', ticks: { precision: 0 },
+                     title: { display: true, text: chart.x } },
                 y: { title: { display: true, text: chart.y } } } } });
 }
 )js";

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "core/json_text.h"
+
 namespace pare {
 namespace {
 
@@ -21,7 +23,7 @@ const Json& at(const Json& json, std::initializer_list<std::string_view> path) {
 }
 
 std::string text(const Json& json) {
-  return json.is_string() ? json.get<std::string>() : json.is_null() ? "" : json.dump();
+  return json.is_string() ? json.get<std::string>() : json.is_null() ? "" : json_text(json);
 }
 std::string count(const Json& json) { return json.is_number() ? with_commas(json.get<int64_t>()) : ""; }
 std::string real(const Json& json, int digits) {

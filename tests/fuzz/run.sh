@@ -11,7 +11,8 @@ for target in "$build"/tests/fuzz/*_fuzz; do
   seeds=()
   [ -d "$here/corpus/$name" ] && seeds=("$here/corpus/$name")
   echo "fuzz: $name for $seconds s"
-  if ! "$target" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 "$corpus" "${seeds[@]}" \
+  if ! "$target" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
+    -artifact_prefix="$build/$name-" "$corpus" "${seeds[@]}" \
     > "$build/$name.log" 2>&1; then
     tail -n 40 "$build/$name.log" >&2
     echo "fuzz: $name found something" >&2

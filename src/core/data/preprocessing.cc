@@ -6,6 +6,7 @@
 
 #include "core/data/dataset.h"
 #include "core/error.h"
+#include "core/json_text.h"
 
 namespace pare {
 namespace {
@@ -98,8 +99,7 @@ void to_metadata(const Preprocessing& preprocessing, Metadata& metadata) {
   put(metadata, kStd, fmt::format("{}", fmt::join(preprocessing.std, ",")));
   put(metadata, kOrder, preprocessing.order);
   put_or_erase(metadata, kSize, !preprocessing.size.empty(), fmt::format("{}", fmt::join(preprocessing.size, ",")));
-  put_or_erase(metadata, kClasses, !preprocessing.classes.empty(),
-               nlohmann::json(preprocessing.classes).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  put_or_erase(metadata, kClasses, !preprocessing.classes.empty(), json_text(nlohmann::json(preprocessing.classes)));
 }
 
 std::optional<Preprocessing> from_metadata(const Metadata& metadata) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/json_text.h"
 #include "core/random.h"
 #include "train/torch/batch.h"
 #include "train/torch/checkpoint.h"
@@ -29,7 +30,7 @@ bool drops_last(int64_t samples, int64_t batch) { return samples > batch && samp
 
 // Of options, seed, data and what trains.
 int64_t fingerprint(const Job& job, std::span<Trained* const> parameters) {
-  std::string text = params_to_json(job.options).dump() + fmt::format("{} {}", job.seed, job.train->size());
+  std::string text = json_text(params_to_json(job.options)) + fmt::format("{} {}", job.seed, job.train->size());
   for (const Trained* p : parameters) text += fmt::format(" {}:{}[{}]", p->graph, p->name, fmt::join(p->shape, ","));
   return static_cast<int64_t>(hash_of(text));
 }

@@ -126,5 +126,9 @@ TEST(Recipe, EveryShippedRecipeIsValid) {
   }
 }
 
+TEST(Recipe, BytesThatAreNotUtf8AreAnErrorLikeAnyOther) {
+  EXPECT_THROW(parse_recipe("steps:\n  - share_weights\nsweep: {share_weights.bits: [{\xff: 3}]}\n", "r.yaml"), Error);
+}
+
 }  // namespace
 }  // namespace pare
