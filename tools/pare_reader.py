@@ -479,7 +479,7 @@ class PareFile:
 
     def _node(self, f):
         op, flags = f.uint(), f.uint()
-        need(flags < 32, "bad node")
+        need(flags < 64, "bad node")
         node = {"name": f.text()}
         if flags & 1:
             node["type"] = f.text()
@@ -491,6 +491,7 @@ class PareFile:
         node["inputs"], node["outputs"] = f.list(f.int), f.list(f.int)
         node["captured"] = f.list(f.int) if flags & 8 else []
         node["attributes"] = f.list(lambda: self._attribute(f)) if flags & 16 else []
+        node["version"] = f.uint() if flags & 32 else 0
         return node
 
     @staticmethod

@@ -173,22 +173,29 @@ void CommandLine::print_text(std::string_view text) {
   if (!written || std::fflush(stdout) != 0) fail(Code::io, "cannot write to the standard output");
 }
 
+void need_kind(const std::string& path, std::string_view ending) {
+  const bool other = path.ends_with(ending == ".onnx" ? ".pare" : ".onnx");
+  ensure(!other, "{}: this command writes {} files (`pare convert` changes the kind)", path, ending);
+}
+
+PreprocessingOverride PreprocessingFlags::preprocessing_override() const {
+  return {.scale = scale > 0 ? std::optional(scale) : std::nullopt, .mean = mean, .std = std, .order = order};
+}
+
 DataOptions DataFlags::data_options(const Graph* model) const {
   DataOptions options;
   options.validation = validation;
   options.take = take;
   if (model) options.preprocessing = from_metadata(model->origin.metadata);
-  auto& said = options.preprocessing_override;
-  if (scale > 0) said.scale = scale;
-  said.mean = mean;
-  said.std = std;
-  said.order = order;
+  options.preprocessing_override = preprocessing_override();
   return options;
 }
 
 Data DataFlags::open(const Graph* model) const {
   ensure(!data.empty(), "no data given: add --data KIND:PATH (see `pare list datasets`)");
-  return open_data(data, data_options(model));
+  Data opened = open_data(data, data_options(model));
+  if (model) check_data(*model, opened);
+  return opened;
 }
 
 }  // namespace pare::cli

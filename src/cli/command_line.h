@@ -84,6 +84,7 @@ struct PreprocessingFlags {
     v.field("std", std, "preprocessing: standard deviation per channel");
     v.field("order", order, "preprocessing: channel order, RGB, BGR or L");
   }
+  PreprocessingOverride preprocessing_override() const;
 };
 
 // Data for a model: the model's own preprocessing, overridden by flags, else the data set's default.
@@ -101,5 +102,8 @@ struct DataFlags : PreprocessingFlags {
   DataOptions data_options(const Graph* model) const;
   Data open(const Graph* model) const;  // Error(invalid) when --data is missing
 };
+
+// Error(invalid) when the ending of an output file names the other kind of model than the one that is written.
+void need_kind(const std::string& path, std::string_view ending);
 
 }  // namespace pare::cli

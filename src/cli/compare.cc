@@ -68,6 +68,7 @@ int run_compare(CommandLine& line) {
   ensure(a.inputs.size() == b.inputs.size() && a.outputs.size() == b.outputs.size(),
          "the models have different numbers of inputs or outputs");
   const Data data = o.open(&a);
+  check_data(b, data);
   const DatasetPtr part = o.split == "train" ? data.train : o.split == "test" ? data.test : data.validation;
   ensure(part && part->size() > 0, "{} has no {} split", o.data, o.split);
   const auto engine = open_engine(o.engine_options());

@@ -44,6 +44,7 @@ struct RunFlags : EngineFlags {
 // Runs and prints; the exit status says whether the accuracy budget was kept.
 int run(CommandLine& line, const Recipe& recipe, Graph start, const RunFlags& flags, RunOptions options) {
   if (flags.dry_run) {
+    check_run(recipe, std::move(start), options);
     Recipe effective = recipe;
     effective.seed = options.seed.value_or(recipe.seed);
     if (!options.data.empty()) effective.data.source = options.data;
@@ -58,7 +59,7 @@ int run(CommandLine& line, const Recipe& recipe, Graph start, const RunFlags& fl
   return result.goal_reached ? 0 : 1;
 }
 
-struct CompressFlags : RunFlags {
+struct CompressFlags : RunFlags, PreprocessingFlags {
   std::string model, recipe, data, max_drop;
   int64_t seed = -1;
   void visit(ParamVisitor& v) {
@@ -67,6 +68,7 @@ struct CompressFlags : RunFlags {
     v.field("data", data, "data set, instead of the recipe's: KIND:PATH");
     v.field("seed", seed, "instead of the recipe's; -1 for the recipe's", {-1, 9e15});
     v.field("max_drop", max_drop, "validation accuracy that may be lost, in percentage points; exit status 1 beyond");
+    PreprocessingFlags::visit(v);
     RunFlags::visit(v);
   }
 };
@@ -78,7 +80,9 @@ Graph start_graph(const std::string& model, uint64_t seed, bool& from_scratch) {
   const bool looks_like_file = model.find('/') != std::string::npos || std::filesystem::path(model).has_extension();
   if (looks_like_file && !find_architecture(model)) fail(Code::invalid, "{}: no such file", model);
   from_scratch = true;
-  return build(model, Param::map(), seed);
+  Graph graph = build(model, Param::map(), seed);
+  graph.source = model;
+  return graph;
 }
 
 int run_compress(CommandLine& line) {
@@ -88,12 +92,15 @@ int run_compress(CommandLine& line) {
   const Recipe recipe = load_recipe(o.recipe);
   RunOptions options = o.run_options();
   options.data = o.data;
+  options.preprocessing = o.preprocessing_override();
   if (o.seed >= 0) options.seed = static_cast<uint64_t>(o.seed);
   if (!o.max_drop.empty()) {
     options.max_drop = Param::text(o.max_drop, "--max-drop").as_real();
     ensure(*options.max_drop >= 0, "--max-drop: expected a number of percentage points, 0 or more");
   }
   options.model = o.model;
+  if (std::error_code none; std::filesystem::is_regular_file(o.model, none) && !is_pare_file(o.model))
+    options.start_bytes = static_cast<uint64_t>(size_on_disk(o.model));
   Graph start = start_graph(o.model, options.seed.value_or(recipe.seed), options.from_scratch);
   return run(line, recipe, std::move(start), o, std::move(options));
 }

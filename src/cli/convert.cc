@@ -36,7 +36,7 @@ int run_convert(CommandLine& line) {
   } else {
     export_onnx(graph, o.output, o.options());
   }
-  const auto bytes = static_cast<int64_t>(std::filesystem::file_size(o.output));
+  const int64_t bytes = size_on_disk(o.output);
   line.print({{"file", o.output}, {"bytes", bytes}},
              [&] { CommandLine::print_text(fmt::format("{}: {} bytes\n", o.output, grouped(bytes))); });
   return 0;

@@ -38,6 +38,7 @@ int run_new(CommandLine& line) {
     return 0;
   }
   ensure(!o.output.empty(), "say where to write the network: -o FILE.onnx");
+  need_kind(o.output, ".onnx");
   Param params = Param::map();
   if (o.classes > 0) params.set("classes", Param::text(fmt::format("{}", o.classes), "--classes"));
   if (o.size > 0) params.set("size", Param::text(fmt::format("{}", o.size), "--size"));

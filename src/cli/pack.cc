@@ -1,8 +1,6 @@
 // pare pack: any model into a .pare file, losslessly.
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "core/error.h"
@@ -28,11 +26,12 @@ int run_pack(CommandLine& line) {
   PackFlags o;
   line.parse(o, {{"model", "MODEL"}});
   ensure(!o.output.empty(), "say where to write: -o FILE.pare");
+  need_kind(o.output, ".pare");
   const Graph graph = load_model_as_is(o.model);
   PackSummary summary;
   const auto bytes = pack(graph, {.codec = o.codec, .strip = o.strip}, &summary);
   write_file(o.output, bytes);
-  const auto before = static_cast<int64_t>(std::filesystem::file_size(o.model));
+  const int64_t before = size_on_disk(o.model);
   line.print(
       {{"file", o.output}, {"bytes", summary.bytes}, {"source_bytes", before}, {"graph_bytes", summary.graph_bytes}},
       [&] {

@@ -61,6 +61,7 @@ int run_simplify(CommandLine& line) {
   SimplifyFlags o;
   line.parse(o, {{"model", "MODEL"}});
   ensure(!o.output.empty(), "say where to write: -o FILE.onnx");
+  need_kind(o.output, ".onnx");
   Graph graph = load_model(o.model);
   for (const auto& item : o.input_shape) fix_shape(graph, item);
   const size_t nodes_before = live_nodes(graph);

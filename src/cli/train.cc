@@ -11,6 +11,7 @@
 #include "core/json_text.h"
 #include "core/model_file.h"
 #include "core/onnx/onnx.h"
+#include "core/passes/pass.h"
 #include "core/random.h"
 
 namespace pare::cli {
@@ -19,7 +20,7 @@ namespace {
 struct TrainFlags : TrainOptions, DataFlags, EngineFlags {
   std::string model, output;
   int64_t seed = 1;
-  bool resume = false;
+  bool resume = false, restart = false;
   void visit(ParamVisitor& v) {
     v.field("model", model, "network to train");
     v.field("output", output, "file to write (.onnx)");
@@ -27,16 +28,21 @@ struct TrainFlags : TrainOptions, DataFlags, EngineFlags {
     TrainOptions::visit(v);
     v.field("seed", seed, "of order, augmentation and dropout", {0, 9e15});
     v.field("resume", resume, "go on from the checkpoint that an interrupted run left");
+    v.field("restart", restart, "throw that checkpoint away");
     EngineFlags::visit(v);
   }
 };
 
-// What a checkpoint belongs to: model bytes, data, options and seed.
+// What a checkpoint belongs to: model bytes, data and its preprocessing, options and seed.
 uint64_t fingerprint(const TrainFlags& o, const Data& data) {
   const auto bytes = read_file(o.model);
   const std::string options = json_text(params_to_json(static_cast<const TrainOptions&>(o)));
-  return mix({hash_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()}), hash_of(options),
-              hash_of(data.description), static_cast<uint64_t>(o.seed)});
+  Metadata preprocessing;
+  to_metadata(data.preprocessing, preprocessing);
+  std::string input = data.description;
+  for (const auto& [key, value] : preprocessing) input += fmt::format("\n{}={}", key, value);
+  return mix({hash_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()}), hash_of(options), hash_of(input),
+              static_cast<uint64_t>(o.seed)});
 }
 
 std::vector<std::byte> with_mark(uint64_t mark, std::span<const std::byte> bytes) {
@@ -47,7 +53,6 @@ std::vector<std::byte> with_mark(uint64_t mark, std::span<const std::byte> bytes
 }
 
 std::vector<std::byte> read_checkpoint(const std::string& path, uint64_t mark) {
-  ensure(std::filesystem::exists(path), "--resume: there is no checkpoint {}", path);
   auto bytes = read_file(path);
   uint64_t found = 0;
   ensure(bytes.size() > sizeof found, "--resume: {} is not a checkpoint", path);
@@ -61,12 +66,20 @@ int run_train(CommandLine& line) {
   TrainFlags o;
   line.parse(o, {{"model", "MODEL"}});
   ensure(!o.output.empty(), "say where to write: -o FILE.onnx");
+  need_kind(o.output, ".onnx");
+  check_writable(o.output);
   Graph graph = load_model(o.model);
+  fold_encodings(graph);
   mark_trainable(graph);
   const Data data = o.open(&graph);
+  to_metadata(data.preprocessing, graph.origin.metadata);
   const auto engine = open_engine(o.engine_options());
   const std::string checkpoint = o.output + ".checkpoint";
   const uint64_t mark = fingerprint(o, data);
+  const bool interrupted = std::filesystem::exists(checkpoint);
+  ensure(!interrupted || o.resume || o.restart,
+         "{} is left of an interrupted run: --resume goes on with it, --restart throws it away", checkpoint);
+  if (o.resume && !interrupted) line.progress().log(fmt::format("there is no {}: starting anew", checkpoint));
 
   Job job;
   job.graphs = {{"student", &graph, true}};
@@ -76,10 +89,14 @@ int run_train(CommandLine& line) {
   job.options = o;
   job.seed = static_cast<uint64_t>(o.seed);
   job.save = [&](std::span<const std::byte> bytes, int64_t) { write_file(checkpoint, with_mark(mark, bytes)); };
-  if (o.resume) job.resume = read_checkpoint(checkpoint, mark);
-  engine->fit(job, line.progress());
+  if (o.resume && interrupted) job.resume = read_checkpoint(checkpoint, mark);
+  try {
+    engine->fit(job, line.progress());
+  } catch (const Error& error) {
+    if (error.code() != Code::cancelled || !std::filesystem::exists(checkpoint)) throw;
+    fail(Code::cancelled, "{}; the same command with --resume goes on", error.what());
+  }
 
-  to_metadata(data.preprocessing, graph.origin.metadata);
   export_onnx(graph, o.output);
   std::filesystem::remove(checkpoint);
   nlohmann::ordered_json json = {

@@ -1,8 +1,6 @@
 // pare unpack: a .pare file back into ONNX.
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/onnx_flags.h"
@@ -25,8 +23,9 @@ int run_unpack(CommandLine& line) {
   UnpackFlags o;
   line.parse(o, {{"model", "MODEL"}});
   ensure(!o.output.empty(), "say where to write: -o FILE.onnx");
+  need_kind(o.output, ".onnx");
   export_onnx(load_model_as_is(o.model), o.output, o.options());
-  const auto bytes = static_cast<int64_t>(std::filesystem::file_size(o.output));
+  const int64_t bytes = size_on_disk(o.output);
   line.print({{"file", o.output}, {"bytes", bytes}},
              [&] { CommandLine::print_text(fmt::format("{}: {} bytes\n", o.output, grouped(bytes))); });
   return 0;

@@ -21,7 +21,7 @@ bool exists(const std::string& path) {
 void make_folder(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);
-  if (error) fail(Code::io, "{}: {}", path, error.message());
+  if (error) fail_io("make the folder", path, error.value());
 }
 
 nlohmann::ordered_json read_json(const std::string& path) {

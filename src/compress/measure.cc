@@ -22,10 +22,6 @@ nlohmann::ordered_json measure_layers(const Graph& graph, const PackOptions& pac
   pack(graph, named, &summary);
   std::map<std::string, const PackedTensor*> packed;
   for (const PackedTensor& tensor : summary.tensors) packed.emplace(tensor.name, &tensor);
-  std::map<std::string, const Node*> nodes;
-  for (const Node& node : graph.nodes) {
-    if (!node.dead) nodes.emplace(node.name, &node);
-  }
 
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   std::set<ValueId> counted;  // a tensor that two layers share is counted at the first
@@ -33,14 +29,12 @@ nlohmann::ordered_json measure_layers(const Graph& graph, const PackOptions& pac
     if (layer.parameters == 0) continue;
     uint64_t bytes = 0, largest = 0;
     std::string codec;
-    if (const auto node = nodes.find(layer.name); node != nodes.end()) {
-      for (const ValueId input : node->second->inputs) {
-        if (input == kNoValue || !graph.value(input).is_constant() || !counted.insert(input).second) continue;
-        const auto tensor = packed.find(graph.value(input).name);
-        if (tensor == packed.end()) continue;
-        bytes += tensor->second->bytes;
-        if (tensor->second->bytes >= largest) largest = tensor->second->bytes, codec = tensor->second->codec;
-      }
+    for (const ValueId id : layer.tensors) {
+      if (!counted.insert(id).second) continue;
+      const auto tensor = packed.find(graph.value(id).name);
+      if (tensor == packed.end()) continue;
+      bytes += tensor->second->bytes;
+      if (tensor->second->bytes >= largest) largest = tensor->second->bytes, codec = tensor->second->codec;
     }
     list.push_back({{"name", layer.name},
                     {"op", layer.op},

@@ -190,6 +190,18 @@ std::vector<RecipeRow> expand(const Recipe& recipe) {
   return rows;
 }
 
+void check_recipe(const Recipe& recipe, const Graph& graph, bool has_data) {
+  for (const RecipeRow& row : expand(recipe)) {
+    for (const RecipeStep& step : row.steps) {
+      in_step(std::string(step.def->name), step.params, [&] {
+        ensure(has_data || step.def->plan(step.params, recipe.train).epochs == 0,
+               "it trains and needs data: name it with --data or in the recipe");
+        if (step.def->check) step.def->check(graph, step.params, recipe.train);
+      });
+    }
+  }
+}
+
 nlohmann::ordered_json plan_of(const Recipe& recipe) {
   nlohmann::ordered_json plan;
   plan["recipe"] = recipe.name;

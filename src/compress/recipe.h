@@ -60,6 +60,9 @@ struct RecipeRow {
 // All combinations; those that share their first steps are neighbours.
 std::vector<RecipeRow> expand(const Recipe& recipe);
 
+// Do all steps fit the network, and is there data for those that train? Error(invalid) like that of parse_recipe.
+void check_recipe(const Recipe& recipe, const Graph& graph, bool has_data);
+
 // The steps with their effective options: what --dry-run prints and what tells one run from another.
 nlohmann::ordered_json plan_of(const Recipe& recipe);
 std::string plan_to_text(const nlohmann::ordered_json& plan);

@@ -41,9 +41,9 @@ class Run {
   Run(const Recipe& recipe, const RunOptions& options, Progress& progress)
       : recipe_(recipe), options_(options), progress_(progress), seed_(options.seed.value_or(recipe.seed)) {}
   RunResult run(Graph start);
+  void open(Graph& start);  // data, and all checks of what fits what
 
  private:
-  void open(Graph& start);
   Json identity(const Point& start) const;
   Engine& engine();
   StepFrame frame();
@@ -85,14 +85,16 @@ void Run::open(Graph& start) {
       how.take = recipe_.data.take;
       how.seed = static_cast<uint64_t>(recipe_.data.seed);
       how.preprocessing = from_metadata(start.origin.metadata);
+      how.preprocessing_override = options_.preprocessing;
     }
     split_ = how.seed;
     data_ = open_data(source, how);
+    ensure(!options_.max_drop || data_->validation, "an accuracy budget (--max-drop) needs validation samples");
     check_data(start, *data_);
     to_metadata(data_->preprocessing, start.origin.metadata);
   }
-  fold_qdq(start);
-  fold_codebooks(start);
+  fold_encodings(start);
+  check_recipe(recipe_, start, data_.has_value());
   mark_trainable(start);
 }
 
@@ -127,8 +129,10 @@ Json Run::figures(const Point& point) {
   if (!fresh) return found->second;
   Json json = point.entry.contains("figures") ? point.entry["figures"] : measure(point.graph, point.packing);
   ExportOptions how;
-  how.weights = options_.weights;
-  json["onnx_bytes"] = serialize_onnx(point.graph, how).size();
+  const bool as_it_came = point.key == "start" && !options_.from_scratch;
+  if (!as_it_came) how.weights = options_.weights;
+  json["onnx_bytes"] =
+      as_it_came && options_.start_bytes ? *options_.start_bytes : serialize_onnx(point.graph, how).size();
   if (data_ && data_->validation && !json.contains("validation")) {
     json["validation"] = to_json(engine().evaluate(point.graph, *data_->validation, {}, progress_));
   }
@@ -246,6 +250,10 @@ RunResult Run::run(Graph start) {
 }
 
 }  // namespace
+
+void check_run(const Recipe& recipe, Graph start, const RunOptions& options) {
+  Run(recipe, options, Progress::quiet()).open(start);
+}
 
 RunResult run_recipe(const Recipe& recipe, Graph start, const RunOptions& options, Progress& progress) {
   return Run(recipe, options, progress).run(std::move(start));

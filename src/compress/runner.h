@@ -23,13 +23,15 @@ struct RunOptions {
   bool restart = false;                     // throw away the run that the folder holds
   std::string data;                         // instead of the recipe's
   std::optional<DataOptions> data_options;  // instead of the recipe's; without, the model's preprocessing is used
+  PreprocessingOverride preprocessing;      // on top of the model's or the data's
   std::optional<uint64_t> seed;             // instead of the recipe's
   std::function<std::shared_ptr<Engine>()> engine;  // called when an engine is first needed
   WeightStyle weights = WeightStyle::compact;       // of the written ONNX file
   std::optional<double> max_drop;                   // allowed loss of validation accuracy, in percentage points
-  bool from_scratch = false;  // the start has fresh weights: "before" is the network after its training
-  std::string model;          // how the user named the start, for the report
-  std::string command;        // that reproduces the run, for the report
+  bool from_scratch = false;            // the start has fresh weights: "before" is the network after its training
+  std::optional<uint64_t> start_bytes;  // of the ONNX file the start was read from, for the report
+  std::string model;                    // how the user named the start, for the report
+  std::string command;                  // that reproduces the run, for the report
 };
 
 struct RowResult {
@@ -48,8 +50,7 @@ struct RunResult {
 // Error(invalid) when the output folder holds another run, or the data does not fit the model; Error(cancelled) when
 // the user stopped it (the checkpoint stays).
 RunResult run_recipe(const Recipe& recipe, Graph start, const RunOptions& options, Progress& progress);
-
-// Error(invalid) that names both sides when the data's images or classes do not fit the graph's inputs and outputs.
-void check_data(const Graph& graph, const Data& data);
+// All that is checked before the first step: data, network and recipe fit each other.
+void check_run(const Recipe& recipe, Graph start, const RunOptions& options);
 
 }  // namespace pare

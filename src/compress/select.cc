@@ -28,6 +28,11 @@ std::vector<bool> matches(const std::vector<Layer>& all, const std::vector<std::
 
 }  // namespace
 
+void check_patterns(const std::vector<Layer>& all, const std::vector<std::string>& patterns, std::string_view option) {
+  for (const std::string& pattern : patterns)
+    if (!names_a_kind(pattern)) matches(all, {pattern}, option);
+}
+
 std::vector<Layer> select(const Graph& graph, const LayerFilter& filter) {
   const std::vector<Layer> all = layers(graph);
   const std::vector<bool> wanted = matches(all, filter.layers, "layers");

@@ -68,6 +68,8 @@ struct StepDef {
   StepPlan (*plan)(const Param& params, const Param& train_defaults);  // reads and checks the options only
   std::string (*help)();                                               // options, one per line
   bool compresses = true;                                              // false: train, finetune
+  // Do the options fit this network (its layers, before the steps ahead changed their weights)? nullptr: any does.
+  void (*check)(const Graph&, const Param& params, const Param& train_defaults) = nullptr;
 };
 std::span<const StepDef* const> step_list();
 const StepDef& find_step(std::string_view name, const std::string& where);  // Error(invalid) with the nearest name
@@ -81,6 +83,15 @@ struct LayerFilter {
     v.field("exclude", exclude, "not these layers");
   }
 };
+// Error(invalid) when a layer that per-layer options name is not there. Kinds may be absent: a recipe serves many
+// networks.
+void check_patterns(const std::vector<Layer>& all, const std::vector<std::string>& patterns, std::string_view option);
+template <class T>
+void check_rules(const std::vector<Layer>& all, const PerLayer<T>& option, std::string_view name) {
+  std::vector<std::string> patterns;
+  for (const auto& rule : option.rules) patterns.push_back(rule.first);
+  check_patterns(all, patterns, name);
+}
 std::vector<Layer> select(const Graph& graph,
                           const LayerFilter& filter);  // Error(invalid) for a pattern that matches nothing
 

@@ -50,6 +50,12 @@ NetworkCost cost(const Graph& graph) {
     row.op = node.type;
     const auto parameters = parameters_of(graph, node, is_layer ? &*layer : nullptr);
     if (is_layer) ++layer;
+    row.tensors = parameters;
+    for (const ValueId id : node.inputs) {
+      if (id != kNoValue && graph.value(id).constant &&
+          std::find(row.tensors.begin(), row.tensors.end(), id) == row.tensors.end())
+        row.tensors.push_back(id);
+    }
     if (!parameters.empty()) {
       const Value& weight = graph.value(parameters[0]);
       row.shape = weight.constant->shape();

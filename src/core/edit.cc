@@ -122,7 +122,9 @@ void replace_uses(Graph& graph, ValueId from, ValueId to) {
   const bool is_output = contains(graph.outputs, from);
   const bool captured = is_captured(graph, from);
   const auto users = graph.value(from).users;
-  for (const NodeId user : users) {
+  for (size_t u = 0; u < users.size(); ++u) {
+    const NodeId user = users[u];
+    if (u > 0 && users[u - 1] == user) continue;  // it is there once for every use
     for (size_t i = 0; i < graph.node(user).inputs.size(); ++i) {
       if (graph.node(user).inputs[i] == from) set_input(graph, user, i, to);
     }
@@ -260,12 +262,15 @@ void sort_topologically(Graph& graph) {
 }
 
 std::string unique_name(const Graph& graph, std::string_view base) {
+  const auto is_base = [&](const auto& named) { return named.name == base; };
+  if (!base.empty() && std::none_of(graph.values.begin(), graph.values.end(), is_base) &&
+      std::none_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& n) { return !n.dead && is_base(n); }))
+    return std::string(base);  // the usual case needs no table
   std::unordered_set<std::string_view> taken;
   for (const Value& value : graph.values) taken.insert(value.name);
   for (const Node& node : graph.nodes) {
     if (!node.dead) taken.insert(node.name);
   }
-  if (!base.empty() && !taken.contains(base)) return std::string(base);
   const std::string stem(base.empty() ? std::string_view("value") : base);
   for (size_t i = 1;; ++i) {
     std::string name = fmt::format("{}_{}", stem, i);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "core/error.h"
 #include "core/model_file.h"
@@ -32,11 +33,14 @@ class Descriptor {
   int fd_;
 };
 
-// A path that cannot be used as it was typed is the caller's mistake; anything else is the machine's.
-[[noreturn]] void fail_io(std::string_view verb, const std::string& path, int error) {
+}  // namespace
+
+void fail_io(std::string_view verb, const std::string& path, int error) {
   const bool usage = error == ENOENT || error == ENOTDIR || error == EISDIR || error == EACCES || error == ENAMETOOLONG;
   fail(usage ? Code::invalid : Code::io, "cannot {} {}: {}", verb, path, std::strerror(error));
 }
+
+namespace {
 
 void write_all(int fd, std::span<const std::byte> bytes, const std::string& path) {
   while (!bytes.empty()) {
@@ -89,18 +93,38 @@ void write_file(const std::string& path, std::span<const std::byte> bytes) {
     write_all(file.get(), bytes, path);
     return;
   }
-  const std::string temporary = fmt::format("{}.{}.part", path, ::getpid());
+  std::error_code missing;
+  const std::filesystem::path real = std::filesystem::canonical(path, missing);  // a link stays a link
+  const std::string target = missing ? path : real.string();
+  const std::string temporary = fmt::format("{}.{}.part", target, ::getpid());
   try {
     Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
     if (file.get() < 0) fail_io("write", path, errno);
     write_all(file.get(), bytes, path);
     if (::fsync(file.get()) != 0 && errno != EINVAL) fail_io("write", path, errno);
     if (file.close() != 0) fail_io("write", path, errno);
-    if (::rename(temporary.c_str(), path.c_str()) != 0) fail_io("write", path, errno);
+    if (::rename(temporary.c_str(), target.c_str()) != 0) fail_io("write", path, errno);
   } catch (const Error&) {
     ::unlink(temporary.c_str());
     throw;
   }
+}
+
+void check_writable(const std::string& path) {
+  struct stat info {};
+  const bool exists = ::stat(path.c_str(), &info) == 0;
+  if (exists && S_ISDIR(info.st_mode)) fail_io("write", path, EISDIR);
+  if (exists && !S_ISREG(info.st_mode)) return;
+  const std::string temporary = fmt::format("{}.{}.part", path, ::getpid());
+  const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (file.get() < 0) fail_io("write", path, errno);
+  ::unlink(temporary.c_str());
+}
+
+int64_t size_on_disk(const std::string& path) {
+  std::error_code none;
+  const auto size = std::filesystem::file_size(path, none);
+  return none ? 0 : static_cast<int64_t>(size);
 }
 
 void write_file(const std::string& path, std::string_view text) {

@@ -58,6 +58,9 @@ struct OpsetImport {
 };
 
 // What the source file said about itself; kept so that a round trip gives it back.
+// Of one node: attributes are looked up one by one, and a hostile file could hold any number.
+inline constexpr size_t kMostAttributes = 4096;
+
 struct Origin {
   int64_t ir_version = 8;
   std::vector<OpsetImport> opsets = {{"", 17}};
@@ -103,6 +106,8 @@ std::vector<Layer> layers(
 std::string_view name_of(LayerKind kind);
 // Does a `layers:` pattern match? Globs on the name, "kind:conv" (or just the kind's name), "first", "last".
 bool layer_matches(std::string_view pattern, const std::vector<Layer>& all, size_t index);
+// Does the pattern name a kind or a place rather than a layer?
+bool names_a_kind(std::string_view pattern);
 
 // Fails with Error(internal/invalid) naming the first broken rule: links, order, unique names, encodings (see
 // Encoding), shapes.

@@ -1,5 +1,6 @@
 #include "core/infer.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "core/edit.h"
@@ -48,7 +49,8 @@ class Inference {
     if (facts.dtype != DType::none) value.dtype = facts.dtype;
     if (facts.dims) {
       if (value.dims && value.dims->size() == facts.dims->size()) {
-        for (size_t i = 0; i < facts.dims->size(); ++i) keep_symbol((*facts.dims)[i], (*value.dims)[i]);
+        const bool declared = std::find(graph_.outputs.begin(), graph_.outputs.end(), id) != graph_.outputs.end();
+        for (size_t i = 0; i < facts.dims->size(); ++i) keep_symbol((*facts.dims)[i], (*value.dims)[i], declared);
       }
       rename(*facts.dims);
       value.dims = facts.dims;
@@ -58,16 +60,17 @@ class Inference {
     facts.dims = value.dims;
     facts_[static_cast<size_t>(id)] = std::move(facts);
   }
-  // A dimension that nothing determines keeps the symbol it had: inferring twice changes nothing.
-  void keep_symbol(const Dim& now, const Dim& before) {
-    if (now.symbol >= first_fresh_ && now.factor == 1 && before.factor == 1 && before.symbol != 0 &&
-        before.symbol < first_fresh_) {
-      renamed_.emplace(now.symbol, before.symbol);
-    }
+  // A dimension that nothing determines keeps the symbol it had: inferring twice changes nothing. A graph output keeps
+  // the size that the file declares, too.
+  void keep_symbol(const Dim& now, const Dim& before, bool declared) {
+    if (now.symbol < first_fresh_ || now.factor != 1) return;
+    const bool symbol = before.factor == 1 && before.symbol != 0 && before.symbol < first_fresh_;
+    if (symbol || (declared && before.known() && before.factor >= 0)) renamed_.emplace(now.symbol, before);
   }
-  void rename(Dims& dims) const {
+  void rename(Dims& dims) {
     for (Dim& dim : dims) {
-      if (const auto it = renamed_.find(dim.symbol); it != renamed_.end()) dim.symbol = it->second;
+      const auto it = renamed_.find(dim.symbol);
+      if (it != renamed_.end()) dim = multiply(Dim(dim.factor), it->second, symbols_);
     }
   }
   static std::string describe(const std::vector<const TensorFacts*>& inputs) {
@@ -89,7 +92,7 @@ class Inference {
   Symbols symbols_;
   const uint32_t first_fresh_ = symbols_.next();
   std::vector<TensorFacts> facts_;
-  std::unordered_map<uint32_t, uint32_t> renamed_;
+  std::unordered_map<uint32_t, Dim> renamed_;
 };
 
 }  // namespace

@@ -62,6 +62,13 @@ std::string_view name_of(LayerKind kind) {
   return "other";
 }
 
+bool names_a_kind(std::string_view pattern) {
+  if (pattern == "first" || pattern == "last" || pattern.starts_with("kind:")) return true;
+  for (const LayerKind kind : {LayerKind::conv, LayerKind::depthwise, LayerKind::fc, LayerKind::norm, LayerKind::other})
+    if (pattern == name_of(kind)) return true;
+  return false;
+}
+
 bool layer_matches(std::string_view pattern, const std::vector<Layer>& all, size_t index) {
   const Layer& layer = all[index];
   if (pattern == "first") return index == 0;

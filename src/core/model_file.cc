@@ -55,6 +55,15 @@ std::string_view foreign_kind(std::string_view bytes) {
   return is_text(bytes) ? "is a text file" : "";
 }
 
+}  // namespace
+
+bool is_pare_file(const std::string& path) {
+  const std::string beginning = beginning_of(path);
+  return looks_like_pare(std::as_bytes(std::span(beginning)));
+}
+
+namespace {
+
 Graph load(const std::string& path, bool lifted) {
   const std::string beginning = beginning_of(path);
   if (looks_like_pare(std::as_bytes(std::span(beginning)))) {
@@ -62,6 +71,7 @@ Graph load(const std::string& path, bool lifted) {
     if (lifted) lift(graph);
     return graph;
   }
+  if (path.ends_with(".pare")) fail(Code::corrupt, "{}: not a .pare file, or its first bytes are damaged", path);
   if (const auto kind = foreign_kind(beginning); !kind.empty()) {
     fail(Code::invalid, "{}: neither an ONNX nor a .pare model: it {}", path, kind);
   }

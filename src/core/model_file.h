@@ -13,8 +13,14 @@ namespace pare {
 
 // Reads and lifts. Error(invalid/corrupt) says what the file is when it is neither.
 Graph load_model(const std::string& path);
+bool is_pare_file(const std::string& path);       // by its first bytes
 Graph load_model_as_is(const std::string& path);  // not lifted: for pack, unpack, inspect, convert
 
+// Error "cannot VERB PATH: reason". A path that cannot be used as it was typed is the caller's mistake (invalid),
+// anything else the machine's (io).
+[[noreturn]] void fail_io(std::string_view verb, const std::string& path, int error);
+void check_writable(const std::string& path);   // the error that write_file would end with, before the work is done
+int64_t size_on_disk(const std::string& path);  // bytes; 0 for what is no regular file (a pipe)
 std::vector<std::byte> read_file(const std::string& path, uint64_t limit = uint64_t{8} << 30);
 // Writes beside `path`, flushes, renames over it; on failure removes the temporary file. Error(io) names path and
 // reason.

@@ -20,7 +20,9 @@ InferRule infer_rule(OpKind op) {
 }
 
 std::optional<Dims> small_value(const Tensor& tensor) {
-  if (!is_integer(tensor.dtype()) || tensor.rank() > 1 || tensor.size() > static_cast<int64_t>(kMaxValueElements))
+  // Shapes are i64, at times i32; arithmetic on narrower and unsigned types wraps, which values here do not.
+  if ((tensor.dtype() != DType::i32 && tensor.dtype() != DType::i64) || tensor.rank() > 1 ||
+      tensor.size() > static_cast<int64_t>(kMaxValueElements))
     return std::nullopt;
   const Tensor wide = cast(tensor, DType::i64);
   return to_dims(wide.view<int64_t>());

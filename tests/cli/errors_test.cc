@@ -106,6 +106,47 @@ TEST_F(Errors, WrongClassCount) {
   expect_error(pare("eval " + path + " --data digits:600"), 2, "10");
 }
 
+TEST_F(Errors, ClassCountThatDoesNotMatchTheData) {
+  const std::string path = *folder / "twenty.onnx";
+  ASSERT_EQ(pare("new lenet-300-100 --classes 20 -o " + path).status, 0);
+  expect_error(pare("eval " + path + " --data digits:600"), 2, "20 classes");
+}
+
+TEST_F(Errors, DeviationOfZero) { expect_error(pare("eval " + net + " --data digits:600 --std 0"), 2, "pare.std"); }
+
+TEST_F(Errors, EndingOfTheOtherKind) {
+  expect_error(pare("pack " + net + " -o " + *folder / "packed.onnx"), 2, "packed.onnx");
+  expect_error(pare("new lenet5 -o " + *folder / "net.pare"), 2, "net.pare");
+}
+
+TEST_F(Errors, OutputThatIsAFolderIsNoticedBeforeTraining) {
+  std::filesystem::create_directory(*folder / "taken");
+  expect_error(pare("train " + net + " --data digits:600 --epochs 1000 -o " + *folder / "taken"), 2, "taken");
+}
+
+TEST_F(Errors, CheckpointOfAnInterruptedTrainingIsNotThrownAway) {
+  write_text(*folder / "half.onnx.checkpoint", "something");
+  expect_error(pare("train " + net + " --data digits:600 --epochs 1 -o " + *folder / "half.onnx"), 2, "--resume");
+}
+
+TEST_F(Errors, LayersThatAreNotThereAreNoticedBeforeTraining) {
+  const std::string out = " --data digits:600 -o " + *folder / "layers";
+  const std::string train = "steps:\n  - train: {epochs: 1000}\n";
+  expect_error(pare("compress " + net + " --recipe " +
+                    recipe(train + "  - prune_weights: {sparsity: 0.5, layers: [nope]}\n") + out),
+               2, "nope");
+  expect_error(pare("compress " + net + " --recipe " + recipe(train + "  - share_weights: {bits: {nope: 3}}\n") + out),
+               2, "nope");
+  EXPECT_FALSE(std::filesystem::exists(*folder / "layers"));
+}
+
+TEST_F(Errors, BudgetWithoutValidationSamples) {
+  const std::string path =
+      recipe("data: {source: 'digits:600', validation: 0}\nsteps:\n  - prune_weights: {sparsity: 0.5}\n");
+  expect_error(pare("compress " + net + " --recipe " + path + " --max-drop 1 -o " + *folder / "budget"), 2,
+               "validation");
+}
+
 TEST_F(Errors, DiskFullLeavesNothingBehind) {
   // The shell's limit on file size stands for a full disk: writes fail in the middle.
   const std::string path = *folder / "big.onnx";

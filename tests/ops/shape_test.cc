@@ -27,6 +27,12 @@ TEST(ShapeOps, FlattenAtAnyAxis) {
   EXPECT_EQ(run_op(OpKind::flatten, {x}, {{"axis", int64_t{3}}}).shape(), (Shape{24, 1}));
 }
 
+TEST(ShapeOps, SliceBackwardsFromBeforeTheStartTakesTheFirst) {
+  const Tensor y =
+      run_op(OpKind::slice, {row({5, 6, 7}), integers({-100}), integers({INT64_MIN}), integers({0}), integers({-1})});
+  EXPECT_THAT(elements(y), ElementsAre(5));
+}
+
 TEST(ShapeOps, TransposeReversesByDefault) {
   EXPECT_THAT(elements(run_op(OpKind::transpose, {ramp({2, 3})})), ElementsAre(0, 3, 1, 4, 2, 5));
   EXPECT_EQ(run_op(OpKind::transpose, {ramp({2, 3, 4})}, {{"perm", Ints{2, 0, 1}}}).shape(), (Shape{4, 2, 3}));

@@ -72,8 +72,6 @@ class Pruner {
   void prune(std::span<const Item> items, const Growth& now);
   // Prunes the graph itself: masks, zeros and levels.
   void prune(Graph& graph, const Evidence& evidence, const Growth& now);
-  // Units of every layer that the guards kept in the last pass.
-  std::span<const size_t> rescued() const { return rescued_; }
 
  private:
   const PruneOptions& options_;
@@ -81,7 +79,6 @@ class Pruner {
   Pattern pattern_;
   uint64_t seed_;
   std::vector<PruneLayer> layers_;
-  std::vector<size_t> rescued_;
 };
 
 // Prunes while the engine trains.
@@ -98,6 +95,8 @@ class CubicPruning final : public Observer {
   const PruneOptions& options_;
 };
 
+// Error(invalid) when the weight lies on a grid that cannot say 0 for one element.
+void ensure_has_zero(const Value& weight, const std::string& layer);
 // The element's mask holds from now on: values and levels become exactly zero where it is 0.
 void apply_mask(Graph& graph, ValueId weight, BitMask mask, const std::string& layer);
 

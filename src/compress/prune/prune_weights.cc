@@ -30,19 +30,32 @@ PruneOptions read(const Param& params, const Param& defaults) {
   return options;
 }
 
+// Outputs of a layer that the mask leaves one weight or none.
+int64_t nearly_cut(const PruneLayer& layer, const BitMask& mask) {
+  int64_t count = 0;
+  for (int64_t row = 0; row < layer.view.all_rows(); ++row) {
+    int64_t kept = 0;
+    for (int64_t column = 0; column < layer.view.columns && kept < 2; ++column)
+      kept += mask[layer.view.index(row, column)];
+    count += kept < 2;
+  }
+  return count;
+}
+
+// From the final state alone, so that a run that was interrupted says the same.
 void describe(Session& session, const Pruner& pruner) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
-  for (size_t i = 0; i < pruner.layers().size(); ++i) {
-    const PruneLayer& layer = pruner.layers()[i];
+  for (const PruneLayer& layer : pruner.layers()) {
     const Value& value = session.graph.value(layer.weight);
     const auto size = static_cast<double>(value.constant->size());
     const size_t kept = value.encoding.mask ? value.encoding.mask->kept() : static_cast<size_t>(size);
     const double share = static_cast<double>(kept) / size;
-    rows.push_back({{"layer", layer.name}, {"kept", kept}, {"sparsity", 1 - share}, {"rescued", pruner.rescued()[i]}});
-    if (pruner.rescued()[i] > 0) {
-      session.report.warnings.push_back(
-          fmt::format("layer '{}': {} weights below the threshold stay so that no output is cut off", layer.name,
-                      pruner.rescued()[i]));
+    const bool has_choice = value.encoding.mask && layer.view.columns > 1;
+    const int64_t last = has_choice ? nearly_cut(layer, *value.encoding.mask) : 0;
+    rows.push_back({{"layer", layer.name}, {"kept", kept}, {"sparsity", 1 - share}, {"nearly_cut", last}});
+    if (last > 0) {
+      session.report.warnings.push_back(fmt::format("layer '{}': {} of {} outputs are down to one weight or none",
+                                                    layer.name, last, layer.view.all_rows()));
     }
     if (share < kAtRisk) {
       session.report.warnings.push_back(
@@ -65,6 +78,7 @@ void run(Session& session, const Param& params) {
     pruner.prune(session.graph, evidence, now);
   };
   if (options.schedule == "cubic") {
+    for (const PruneLayer& layer : pruner.layers()) ensure_has_zero(session.graph.value(layer.weight), layer.name);
     CubicPruning observer(pruner, options);
     session.fit(options.train, &observer);
   } else if (options.schedule == "iterative") {
@@ -82,12 +96,20 @@ void run(Session& session, const Param& params) {
 }  // namespace
 
 extern const StepDef step_prune_weights;
-const StepDef step_prune_weights{"prune_weights", "removes weights that matter little; zeros stay zero", run,
+const StepDef step_prune_weights{"prune_weights",
+                                 "removes weights that matter little; zeros stay zero",
+                                 run,
                                  [](const Param& params, const Param& defaults) {
                                    const PruneOptions options = read(params, defaults);
                                    const int64_t rounds = options.schedule == "iterative" ? options.rounds : 1;
                                    return StepPlan{params_to_json(options), options.train.epochs * rounds};
                                  },
-                                 [] { return params_help(PruneOptions{}); }};
+                                 [] { return params_help(PruneOptions{}); },
+                                 true,
+                                 [](const Graph& graph, const Param& params, const Param& defaults) {
+                                   const PruneOptions options = read(params, defaults);
+                                   check_rules(layers(graph), options.sparsity, "sparsity");
+                                   Pruner(graph, options, 0);
+                                 }};
 
 }  // namespace pare

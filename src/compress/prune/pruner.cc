@@ -26,7 +26,6 @@ Pruner::Pruner(const Graph& graph, const PruneOptions& options, uint64_t seed)
     layers_.push_back({layer.name, layer.weight, matrix_view(graph, layer), sparsity});
   }
   ensure(!layers_.empty(), "prune_weights: no layer is left to prune");
-  rescued_.resize(layers_.size());
 }
 
 void Pruner::prune(std::span<const Item> items, const Growth& now) {
@@ -42,7 +41,6 @@ void Pruner::prune(std::span<const Item> items, const Growth& now) {
     prune_globally(tasks, now(options_.sparsity.otherwise), pattern_, options_.guards);
   else
     prune_layers(tasks, pattern_, options_.guards);
-  for (size_t i = 0; i < tasks.size(); ++i) rescued_[i] = tasks[i].rescued;
 }
 
 void Pruner::prune(Graph& graph, const Evidence& evidence, const Growth& now) {
@@ -67,16 +65,20 @@ void Pruner::prune(Graph& graph, const Evidence& evidence, const Growth& now) {
     apply_mask(graph, layers_[i].weight, std::move(masks[i]), layers_[i].name);
 }
 
+void ensure_has_zero(const Value& weight, const std::string& layer) {
+  const std::optional<Grid>& grid = weight.encoding.grid;
+  ensure(!grid || (zero_level(*grid) && grid->dim == 1),
+         "layer '{}': its grid has no zero, so it cannot be pruned any more (prune before sharing)", layer);
+}
+
 void apply_mask(Graph& graph, ValueId weight, BitMask mask, const std::string& layer) {
   Value& value = graph.value(weight);
+  ensure_has_zero(value, layer);
   const std::span<float> elements = value.constant->edit<float>();
   std::span<int32_t> levels;
   int32_t zero = 0;
   if (value.encoding.grid) {
-    const std::optional<int32_t> level = zero_level(*value.encoding.grid);
-    ensure(level && value.encoding.grid->dim == 1,
-           "layer '{}': its grid has no zero, so it cannot be pruned any more (prune before sharing)", layer);
-    zero = *level;
+    zero = *zero_level(*value.encoding.grid);
     levels = value.encoding.levels->edit<int32_t>();
   }
   for (size_t i = 0; i < mask.size(); ++i) {

@@ -158,11 +158,18 @@ void run(Session& session, const Param& params) {
 
 extern const StepDef step_share_weights;
 const StepDef step_share_weights{"share_weights",
-                                 "gives each layer a codebook of shared values (k-means) and trains it", run,
+                                 "gives each layer a codebook of shared values (k-means) and trains it",
+                                 run,
                                  [](const Param& params, const Param& defaults) {
                                    const ShareOptions options = read(params, defaults);
                                    return StepPlan{params_to_json(options), options.train.epochs};
                                  },
-                                 [] { return params_help(ShareOptions{}); }};
+                                 [] { return params_help(ShareOptions{}); },
+                                 true,
+                                 [](const Graph& graph, const Param& params, const Param& defaults) {
+                                   const ShareOptions options = read(params, defaults);
+                                   check_rules(layers(graph), options.bits, "bits");
+                                   choose(graph, options);
+                                 }};
 
 }  // namespace pare

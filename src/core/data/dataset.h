@@ -15,6 +15,8 @@
 
 namespace pare {
 
+struct Graph;
+
 struct FieldSpec {
   DType dtype = DType::f32;
   Shape shape;  // of one sample, without the batch
@@ -50,6 +52,8 @@ struct Preprocessing {
   std::vector<std::string> classes;           // names; may be empty
   friend bool operator==(const Preprocessing&, const Preprocessing&) = default;
 };
+// Error(invalid) on numbers that make no sense, or not for the channel order.
+void check(const Preprocessing& preprocessing);
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 // Keys pare.scale, pare.mean, pare.std, pare.size, pare.order, pare.classes. Others are left alone.
 void to_metadata(const Preprocessing& preprocessing, Metadata& metadata);
@@ -80,6 +84,8 @@ struct DataOptions {
 };
 // "digits", "mnist:DIR", "cifar10:DIR", "cifar100:DIR". Errors name the file. Kinds: core/data/source_list.def.
 Data open_data(const std::string& spec, const DataOptions& options = {});
+// Error(invalid) that names both sides when the data's images or classes do not fit the graph's inputs and outputs.
+void check_data(const Graph& graph, const Data& data);
 struct DataKind {
   std::string_view name, summary;
 };

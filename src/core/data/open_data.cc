@@ -68,6 +68,7 @@ Data open_data(const std::string& spec, const DataOptions& options) {
   data.classes = source.classes;
   data.preprocessing = options.preprocessing.value_or(source.preprocessing);
   apply(options.preprocessing_override, data.preprocessing);
+  check(data.preprocessing);
   if (data.preprocessing.classes.empty()) data.preprocessing.classes = source.preprocessing.classes;
   auto prepare = [&](DatasetPtr part) {
     const Shape& image = part->spec().inputs[0].shape;
@@ -81,10 +82,11 @@ Data open_data(const std::string& spec, const DataOptions& options) {
   if (options.take > 0 && static_cast<size_t>(options.take) < parts.train.size())
     parts.train.resize(static_cast<size_t>(options.take));
   data.train = take(train, std::move(parts.train));
-  data.validation = take(train, std::move(parts.validation));
+  if (!parts.validation.empty()) data.validation = take(train, std::move(parts.validation));
   data.test = prepare(source.test);
-  data.description = fmt::format("{}, {} train, {} validation, {} test", spec, with_commas(data.train->size()),
-                                 with_commas(data.validation->size()), with_commas(data.test->size()));
+  data.description =
+      fmt::format("{}, {} train, {} validation, {} test", spec, with_commas(data.train->size()),
+                  with_commas(data.validation ? data.validation->size() : 0), with_commas(data.test->size()));
   return data;
 }
 

@@ -76,6 +76,8 @@ std::vector<std::string> names(const std::string& text) {
   return list;
 }
 
+}  // namespace
+
 void check(const Preprocessing& p) {
   ensure(std::isfinite(p.scale) && p.scale != 0, "{}: {} is no scale", kScale, p.scale);
   const size_t channels = p.order == "L" ? 1 : 3;
@@ -89,8 +91,6 @@ void check(const Preprocessing& p) {
              (p.size.size() == 2 && p.size[0] >= 1 && p.size[1] >= 1 && p.size[0] <= 16384 && p.size[1] <= 16384),
          "{}: height and width are wanted, 1 to 16384", kSize);
 }
-
-}  // namespace
 
 void to_metadata(const Preprocessing& preprocessing, Metadata& metadata) {
   check(preprocessing);

@@ -112,7 +112,8 @@ NamedAttribute read_attribute(TensorSource& source, std::string_view message, bo
   for (std::string_view graph : raw.graphs) collect_captured(source.wire, graph, result.captured);
   result.name = raw.name;
   result.value = within("attribute '" + raw.name + "'", [&] { return value_of(source, raw, message); });
-  if (verbatim && attribute_to_proto(result.name, result.value) != message)
+  const bool lies_elsewhere = !raw.tensor.empty() && is_external(source.wire, raw.tensor);  // and is here by now
+  if (verbatim && !lies_elsewhere && attribute_to_proto(result.name, result.value) != message)
     result.value = OpaqueAttribute{std::string(message)};
   if (const auto* opaque = std::get_if<OpaqueAttribute>(&result.value)) source.wire.charge(opaque->proto.size());
   return result;

@@ -131,13 +131,27 @@ std::string serialize_onnx(const Graph& graph, const ExportOptions& options) {
   return write_model(graph, options, nullptr);
 }
 
+// Names for the data of the model `path`, relative to it; the first that is free is taken.
+static std::string data_name(const std::string& path, size_t number) {
+  const std::string name = std::filesystem::path(path).filename().string();
+  return number == 0 ? name + ".data" : fmt::format("{}.{}.data", name, number);
+}
+
 void export_onnx(const Graph& graph, const std::string& path, const ExportOptions& options) {
-  ExternalSink external(std::filesystem::path(path).filename().string() + ".data");
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  // A model that is there stays whole until the new one takes its place, so its data must not be overwritten.
+  std::vector<std::filesystem::path> old;
+  if (options.external_data)
+    while (std::filesystem::exists(folder / data_name(path, old.size())))
+      old.push_back(folder / data_name(path, old.size()));
+  ExternalSink external(data_name(path, old.size()));
   const std::string model =
       within(path, [&] { return write_model(graph, options, options.external_data ? &external : nullptr); });
-  // The data first: a model that is there is complete.
-  if (!external.bytes().empty()) write_file(path + ".data", std::string_view(external.bytes()));
+  if (!external.bytes().empty())
+    write_file((folder / external.location()).string(), std::string_view(external.bytes()));
   write_file(path, std::string_view(model));
+  std::error_code ignored;
+  for (const auto& data : old) std::filesystem::remove(data, ignored);
 }
 
 }  // namespace pare

@@ -244,6 +244,7 @@ class Importer {
       const ValueId id = declare(info.name);
       describe(graph_.value(id), info);
       graph_.inputs.push_back(id);
+      is_input_.insert(id);
     }
   }
 
@@ -316,18 +317,18 @@ class Importer {
               f.skip();
           }
         }
+        std::unordered_set<ValueId> seen;
+        std::erase_if(node.captured, [&](ValueId id) { return !seen.insert(id).second; });
       });
     }
   }
   void add_attribute(Node& node, std::string_view message) {
     wire_.charge(sizeof(std::pair<std::string, AttributeValue>));
     NamedAttribute attribute = read_attribute(tensors_, message, node.op == OpKind::unknown);
+    if (node.attributes.size() >= kMostAttributes) fail(Code::limit, "more than {} attributes", kMostAttributes);
     ensure(!node.attributes.has(attribute.name), "the attribute '{}' is there twice", attribute.name);
     node.attributes.set(attribute.name, std::move(attribute.value));
-    for (const std::string& name : attribute.captured) {
-      const ValueId id = find(name);
-      if (std::find(node.captured.begin(), node.captured.end(), id) == node.captured.end()) node.captured.push_back(id);
-    }
+    for (const std::string& name : attribute.captured) node.captured.push_back(find(name));
   }
 
   void read_value_infos() {
@@ -335,23 +336,23 @@ class Importer {
       const ValueInfo info = read_value_info(wire_, message, symbols_);
       const auto it = ids_.find(info.name);
       if (it == ids_.end()) continue;  // of a value that an optimizer removed
-      const auto& inputs = graph_.inputs;
-      if (std::find(inputs.begin(), inputs.end(), it->second) == inputs.end()) describe(graph_.value(it->second), info);
+      if (!is_input(it->second)) describe(graph_.value(it->second), info);
     }
   }
 
+  bool is_input(ValueId id) const { return is_input_.contains(id); }
+
   void declare_graph_outputs() {
+    std::unordered_set<ValueId> listed;
     for (std::string_view message : outputs_) {
       const ValueInfo info = read_value_info(wire_, message, symbols_);
       check_type(info, "output");
       const auto it = ids_.find(info.name);
       ensure(it != ids_.end(), "nothing produces the output '{}'", info.name);
       const ValueId id = it->second;
-      ensure(std::find(graph_.outputs.begin(), graph_.outputs.end(), id) == graph_.outputs.end(),
-             "the output '{}' is listed twice", info.name);
+      ensure(listed.insert(id).second, "the output '{}' is listed twice", info.name);
       Value& value = graph_.value(id);
-      const bool is_input = std::find(graph_.inputs.begin(), graph_.inputs.end(), id) != graph_.inputs.end();
-      if (!is_input && (info.element_type != 0 || info.dims)) describe(value, info);
+      if (!is_input(id) && (info.element_type != 0 || info.dims)) describe(value, info);
       graph_.outputs.push_back(id);
     }
   }
@@ -373,6 +374,7 @@ class Importer {
   std::optional<std::string_view> graph_bytes_;
   std::vector<std::string_view> nodes_, initializers_, inputs_, outputs_, value_infos_;
   std::unordered_map<std::string, ValueId> ids_;
+  std::unordered_set<ValueId> is_input_;
 };
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "core/onnx/tensor_proto.h"
+
 namespace pare {
 namespace {
 
@@ -34,6 +36,13 @@ std::string name_in(const WireSource& source, std::string_view message, F field)
   return name;
 }
 
+// Sub-graphs are carried as bytes: what they keep in other files would be left behind.
+void refuse_external(const WireSource& source, std::string_view tensor) {
+  if (is_external(source, tensor))
+    fail(Code::unsupported, "a sub-graph keeps the data of '{}' in another file",
+         name_in(source, tensor, TensorField::name));
+}
+
 void captured(const WireSource& source, std::string_view graph, std::vector<std::string>& names, int depth) {
   check_depth(depth);
   std::unordered_set<std::string> defined = {""};
@@ -44,26 +53,36 @@ void captured(const WireSource& source, std::string_view graph, std::vector<std:
                    [&](GraphField field, std::string_view bytes) {
                      if (field == GraphField::input) defined.insert(name_in(source, bytes, ValueInfoField::name));
                      if (field == GraphField::output) used.push_back(name_in(source, bytes, ValueInfoField::name));
-                     if (field == GraphField::initializer) defined.insert(name_in(source, bytes, TensorField::name));
+                     if (field == GraphField::initializer) {
+                       refuse_external(source, bytes);
+                       defined.insert(name_in(source, bytes, TensorField::name));
+                     }
                      if (field == GraphField::sparse_initializer) {
                        each<SparseTensorField>(source, bytes, {SparseTensorField::values},
                                                [&](SparseTensorField, std::string_view values) {
+                                                 refuse_external(source, values);
                                                  defined.insert(name_in(source, values, TensorField::name));
                                                });
                      }
                      if (field != GraphField::node) return;
-                     each<NodeField>(source, bytes, {NodeField::input, NodeField::output, NodeField::attribute},
-                                     [&](NodeField part, std::string_view text) {
-                                       if (part == NodeField::input) used.emplace_back(text);
-                                       if (part == NodeField::output) defined.emplace(text);
-                                       if (part != NodeField::attribute) return;
-                                       each<AttributeField>(source, text, {AttributeField::g, AttributeField::graphs},
-                                                            [&](AttributeField, std::string_view inner) {
-                                                              captured(source, inner, used, depth + 1);
-                                                            });
-                                     });
+                     each<NodeField>(
+                         source, bytes, {NodeField::input, NodeField::output, NodeField::attribute},
+                         [&](NodeField part, std::string_view text) {
+                           if (part == NodeField::input) used.emplace_back(text);
+                           if (part == NodeField::output) defined.emplace(text);
+                           if (part != NodeField::attribute) return;
+                           each<AttributeField>(
+                               source, text,
+                               {AttributeField::t, AttributeField::tensors, AttributeField::g, AttributeField::graphs},
+                               [&](AttributeField kind, std::string_view inner) {
+                                 if (kind == AttributeField::t || kind == AttributeField::tensors)
+                                   refuse_external(source, inner);
+                                 else
+                                   captured(source, inner, used, depth + 1);
+                               });
+                         });
                    });
-  std::unordered_set<std::string> listed(names.begin(), names.end());
+  std::unordered_set<std::string> listed;  // of this graph alone: a set of all names for each would take forever
   for (std::string& name : used) {
     if (!defined.contains(name) && listed.insert(name).second) names.push_back(std::move(name));
   }

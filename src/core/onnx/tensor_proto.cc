@@ -155,6 +155,8 @@ void read_typed(const WireSource& source, std::string_view message, Tensor& tens
 
 }  // namespace
 
+bool is_external(const WireSource& source, std::string_view message) { return read_header(source, message).external; }
+
 int64_t tensor_element_type(TensorSource& source, std::string_view message) {
   return read_header(source.wire, message).type;
 }

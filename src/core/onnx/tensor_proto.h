@@ -20,6 +20,8 @@ struct NamedTensor {
 };
 // Error(unsupported) for strings and complex numbers.
 NamedTensor read_tensor(TensorSource& source, std::string_view message);
+// Does its data lie in another file?
+bool is_external(const WireSource& source, std::string_view message);
 // The element type alone (TensorProto.DataType).
 int64_t tensor_element_type(TensorSource& source, std::string_view message);
 

@@ -1,3 +1,4 @@
+#include "core/edit.h"
 #include "core/ops/define.h"
 #include "core/ops/rewrite.h"
 
@@ -9,6 +10,10 @@ static constexpr AttributeSpec dropout_attributes[] = {
 
 // Until opset 11 the ratio was an attribute, and the op never dropped anything when run.
 static void lift_dropout(Graph& graph, NodeId id, int64_t version) {
+  const Node& node = graph.node(id);
+  const ValueId mask = node.outputs.size() > 1 ? node.outputs[1] : kNoValue;
+  if (version < 10 && mask != kNoValue && (!graph.value(mask).users.empty() || has_public_name(graph, mask)))
+    ops::unsupported(version, "gives a mask of numbers, newer ones of booleans");
   if (version < 12) ops::real_to_input(graph, id, "ratio", 1);
 }
 

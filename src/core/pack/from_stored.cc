@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <unordered_set>
 
 #include "core/edit.h"
@@ -11,6 +12,9 @@ namespace {
 std::vector<int32_t> to_ids(const std::vector<int64_t>& stored) {
   return {stored.begin(), stored.end()};
 }  // the reader checked ranges
+
+constexpr uint64_t kHighestOpset = 1000;             // none is near it
+constexpr uint32_t kHighestSymbol = UINT32_MAX / 2;  // so that there is room for new ones
 
 class Restoring {
  public:
@@ -44,11 +48,11 @@ class Restoring {
     o.graph_doc = g.graph_doc;
     for (const StoredText& m : g.metadata) o.metadata.emplace_back(m.key, m.value);
     for (const StoredSymbol& s : g.symbols) graph_.symbols.emplace(symbol(s.number), s.name);
-    graph_.next_symbol = symbol(g.next_symbol);
+    graph_.next_symbol = std::max(symbol(g.next_symbol), uint32_t{1});  // 0 would say "a known size"
   }
 
   static uint32_t symbol(uint64_t number) {
-    if (number > UINT32_MAX) fail(Code::corrupt, "number of a symbol is too large");
+    if (number > kHighestSymbol) fail(Code::corrupt, "number of a symbol is too large");
     return static_cast<uint32_t>(number);
   }
 
@@ -57,6 +61,10 @@ class Restoring {
     value.name = v.name;
     value.dtype = v.dtype;
     value.source_dtype = v.source_dtype;
+    for (const Dim& dim : v.dims.value_or(Dims{})) {
+      if (dim.factor < 0 || dim.symbol > kHighestSymbol) fail(Code::corrupt, "'{}' has a bad dimension", v.name);
+      graph_.next_symbol = std::max(graph_.next_symbol, dim.symbol + 1);  // what is handed out later must be new
+    }
     value.dims = v.dims;
     value.trainable = v.trainable;
     value.activation_grid = v.activation_grid;
@@ -83,6 +91,9 @@ class Restoring {
     node.domain = n.domain;
     node.name = n.name;
     node.doc = n.doc;
+    if (n.version > kHighestOpset) fail(Code::corrupt, "node '{}' is of opset {}", n.name, n.version);
+    node.version = static_cast<int64_t>(n.version);
+    if (n.attributes.size() > kMostAttributes) fail(Code::limit, "node '{}' has too many attributes", n.name);
     node.inputs = to_ids(n.inputs);
     node.outputs = to_ids(n.outputs);
     node.captured = to_ids(n.captured);

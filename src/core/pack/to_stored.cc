@@ -70,6 +70,7 @@ class Storing {
     n.domain = node.domain;
     n.name = node.name;
     n.doc = node.doc;
+    n.version = static_cast<uint64_t>(node.version);
     n.inputs.assign(node.inputs.begin(), node.inputs.end());
     n.outputs.assign(node.outputs.begin(), node.outputs.end());
     n.captured.assign(node.captured.begin(), node.captured.end());

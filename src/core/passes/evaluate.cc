@@ -152,6 +152,11 @@ std::optional<Tensor> converted(const Tensor& x, DType to) {
                    [](double v) { return v != 0; });
     return result;
   }
+  if (is_integer(x.dtype()) && is_integer(to)) {  // ours saturates, ONNX's keeps the low bits
+    Tensor result = cast(x, to);
+    if (!(cast(result, x.dtype()) == x)) return {};
+    return result;
+  }
   if (!is_float(x.dtype()) || !is_integer(to)) return cast(x, to);
   Tensor wide = cast(x, DType::f64);
   const bool is_signed = to == DType::i8 || to == DType::i16 || to == DType::i32 || to == DType::i64;

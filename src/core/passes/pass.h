@@ -23,6 +23,8 @@ std::vector<std::pair<std::string_view, int>> simplify(Graph& graph);
 bool fold_qdq(Graph& graph);
 // Weights that Gather(codebook, indices) makes become constants with a codebook grid; export writes them back.
 bool fold_codebooks(Graph& graph);
+// Both of these: what a network is trained, compressed and counted as.
+void fold_encodings(Graph& graph);
 // The reverse of fold_qdq: affine grids of up to 8 bits (and signed ones of up to 32 without zero points) become
 // QuantizeLinear and DequantizeLinear nodes. What opset 17 cannot say so stays an encoding. Masks and codecs of
 // unfolded constants are dropped.

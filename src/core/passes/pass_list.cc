@@ -17,6 +17,11 @@ std::span<const PassDef* const> pass_list() {
   return list;
 }
 
+void fold_encodings(Graph& graph) {
+  fold_qdq(graph);
+  fold_codebooks(graph);
+}
+
 std::vector<std::pair<std::string_view, int>> simplify(Graph& graph) {
   std::vector<std::pair<std::string_view, int>> counts;
   for (const PassDef* pass : pass_list()) {

@@ -11,7 +11,12 @@ namespace {
 // Element type that holds the levels of a grid, if DequantizeLinear takes one: 8 bits, or i32 without zero points.
 DType onnx_level_type(const Grid& grid) {
   if (grid.kind != GridKind::affine || grid.block != 0) return DType::none;
-  if (grid.bits <= 8) return grid.is_signed ? DType::i8 : DType::u8;
+  if (grid.bits <= 8) {
+    const int32_t low = grid.is_signed ? -128 : 0;
+    const auto fits = [low](int32_t zero) { return zero >= low && zero <= low + 255; };
+    if (!std::all_of(grid.zero_point.begin(), grid.zero_point.end(), fits)) return DType::none;
+    return grid.is_signed ? DType::i8 : DType::u8;
+  }
   return grid.is_signed && grid.zero_point.empty() ? DType::i32 : DType::none;
 }
 
@@ -43,7 +48,8 @@ class QdqUnfolder {
     const Grid grid = *value.encoding.grid;
     const DType type = onnx_level_type(grid);
     if (type == DType::none) return false;
-    const Operands operands = operands_of(value.name, grid, type);
+    const std::string name = value.name;  // values move when constants are added
+    const Operands operands = operands_of(name, grid, type);
     const ValueId levels = add_constant(graph_, unique_name(graph_, graph_.value(id).name + "_quantized"),
                                         cast(*graph_.value(id).encoding.levels, type));
     Value& made = graph_.value(id);  // keeps name and users, and is computed from now on

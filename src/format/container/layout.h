@@ -43,6 +43,7 @@ struct StoredNode {
   std::string type, domain, name, doc;             // type is empty when it is the ONNX name of `op`
   std::vector<int64_t> inputs, outputs, captured;  // indices of values, -1 for absent ones
   std::vector<StoredAttribute> attributes;
+  uint64_t version = 0;  // opset of an op we do not know, where that is not the graph's
 };
 
 struct StoredValue {

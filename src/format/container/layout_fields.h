@@ -133,15 +133,23 @@ void attribute_fields(F& f, A& a) {
 
 template <class F, class N>
 void node_fields(F& f, N& n) {
-  enum : uint64_t { has_type = 1, has_domain = 2, has_doc = 4, has_captured = 8, has_attributes = 16 };
+  enum : uint64_t {
+    has_type = 1,
+    has_domain = 2,
+    has_doc = 4,
+    has_captured = 8,
+    has_attributes = 16,
+    has_version = 32
+  };
   uint64_t flags = 0;
   if constexpr (!F::reading) {
     flags = when(!n.type.empty(), has_type) | when(!n.domain.empty(), has_domain) | when(!n.doc.empty(), has_doc) |
-            when(!n.captured.empty(), has_captured) | when(!n.attributes.empty(), has_attributes);
+            when(!n.captured.empty(), has_captured) | when(!n.attributes.empty(), has_attributes) |
+            when(n.version != 0, has_version);
   }
   f.unsigned_integer(n.op);
   f.unsigned_integer(flags);
-  f.require(flags < 32, "unknown flags of a node");
+  f.require(flags < 64, "unknown flags of a node");
   f.text(n.name);
   if (flags & has_type) f.text(n.type);
   if (flags & has_domain) f.text(n.domain);
@@ -150,6 +158,7 @@ void node_fields(F& f, N& n) {
   integers(f, n.outputs);
   if (flags & has_captured) integers(f, n.captured);
   if (flags & has_attributes) f.list(n.attributes, [&](auto& a) { attribute_fields(f, a); });
+  if (flags & has_version) f.unsigned_integer(n.version);
 }
 
 template <class F, class V>

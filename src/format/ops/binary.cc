@@ -25,7 +25,9 @@ Status infer_binary(InferContext& context, ValueArithmetic arithmetic) {
   if (!a.dims || !b.dims) return give(context, 0, dtype, std::nullopt);
   PARE_ASSIGN(Dims dims, broadcast(*a.dims, *b.dims, context.symbols));
   std::optional<Dims> value;
-  if (a.value && b.value && is_integer(dtype)) value = binary_value(*a.value, *b.value, arithmetic, context.symbols);
+  if (a.value && b.value && is_index(dtype)) value = binary_value(*a.value, *b.value, arithmetic, context.symbols);
+  const auto wraps = [](const Dim& d) { return d.factor < INT32_MIN || d.factor > INT32_MAX; };
+  if (value && dtype == DType::i32 && std::any_of(value->begin(), value->end(), wraps)) value.reset();
   return give(context, 0, dtype, std::move(dims), std::move(value));
 }
 

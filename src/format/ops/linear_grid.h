@@ -13,8 +13,9 @@ inline Status check_linear_grid(const InferContext& context) {
   if (scale && scale->size() > 1) return invalid("the scale must be a scalar or a list", 1);
   if (context.has(2) && context.in(2).dims && scale) {
     const Dims& zero = *context.in(2).dims;
-    if (zero.size() != scale->size() || (zero.size() == 1 && !merge(zero[0], (*scale)[0])))
-      return invalid("scale and zero point have different shapes", 2);
+    const auto single = [](const Dims& dims) { return dims.empty() || (dims.size() == 1 && dims[0] == Dim(1)); };
+    const bool same = zero.size() == scale->size() && (zero.size() != 1 || merge(zero[0], (*scale)[0]));
+    if (!same && !(single(zero) && single(*scale))) return invalid("scale and zero point have different shapes", 2);
   }
   if (!x || !scale || scale->empty() || (*scale)[0] == Dim(1)) return {};
   PARE_ASSIGN(const size_t axis, normalize_axis(context.attributes.integer("axis", 1), x->size()));

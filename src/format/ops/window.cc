@@ -60,7 +60,10 @@ Result<Dim> window_output(const Window& w, size_t i, Dim input, Symbols& symbols
   const std::optional<int64_t> padded = checked_add(size, pads);
   if (!padded) return rules::invalid("the padded size overflows");
   const int64_t slack = *padded - extent;
-  if (slack < 0) return rules::invalid("the kernel is larger than the padded input");
+  if (slack < 0) {
+    if (w.ceil_mode && slack > -stride && size > 0) return Dim(1);  // one window that reaches beyond the end
+    return rules::invalid("the kernel is larger than the padded input");
+  }
   if (!w.ceil_mode) return Dim(slack / stride + 1);
   int64_t output = slack / stride + (slack % stride != 0) + 1;
   // The last window must start inside the input or its left padding, as in ONNX Runtime and PyTorch: a window that

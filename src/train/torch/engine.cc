@@ -60,6 +60,8 @@ class TorchEngine final : public Engine {
         threads_(options.threads > 0 ? options.threads
                                      : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()))) {
     keep_freed_memory();
+    at::globalContext().setAllowTF32CuDNN(false);  // float32 means float32
+    at::globalContext().setAllowTF32CuBLAS(false);
     if (options.deterministic) {
       if (device_.is_cuda()) setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
       at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);

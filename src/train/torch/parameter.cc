@@ -1,5 +1,7 @@
 #include "train/torch/parameter.h"
 
+#include <cmath>
+
 #include "core/error.h"
 #include "train/torch/convert.h"
 
@@ -27,6 +29,18 @@ void clear_masked_levels(Value& value, const BitMask& mask) {
     if (edited.empty()) edited = value.encoding.levels->edit<int32_t>();
     edited[i] = *zero;
   }
+}
+
+// Weights that came in a narrower float type go back to it, so that the file stays as small as it came and holds the
+// very network that is measured. What has left the type's range keeps all of them wide.
+Tensor rounded_to_source(Tensor weights, const Value& value) {
+  if (value.encoding.grid || !is_float(value.source_dtype) || size_of(value.source_dtype) >= sizeof(float))
+    return weights;
+  const Tensor narrow = cast(cast(weights, value.source_dtype), DType::f32);
+  const auto from = weights.view<float>(), to = narrow.view<float>();
+  for (size_t i = 0; i < to.size(); ++i)
+    if (!std::isfinite(to[i]) && std::isfinite(from[i])) return weights;
+  return narrow;
 }
 
 }  // namespace
@@ -123,6 +137,14 @@ void Trained::apply_mask(const std::optional<BitMask>& before) {
   adopt_weight();
 }
 
+void Trained::restored() {
+  if (mask) gone_ = zeros_of(*mask, shape, weight.device());
+  if (from_codebook()) counts_ = count_members();
+  for (at::Tensor* moment : {&first, &second})  // a checkpoint holds them on the host
+    if (moment->defined()) *moment = moment->to(trained.device());
+  materialize();
+}
+
 at::Tensor Trained::averaged_weight() const {
   at::NoGradGuard no_gradients;
   if (!average.defined()) return weight.detach();
@@ -131,7 +153,7 @@ at::Tensor Trained::averaged_weight() const {
 
 void Trained::write_back(Value& target) const {
   at::NoGradGuard no_gradients;
-  target.constant = from_aten(averaged_weight());
+  target.constant = rounded_to_source(from_aten(averaged_weight()), target);
   if (mask) target.encoding.mask = mask;
   if (!from_codebook()) return;
   Grid& grid = *target.encoding.grid;

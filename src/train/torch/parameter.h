@@ -39,6 +39,8 @@ class Trained {
   void adopt_weight();
   // After `mask` changed from `before`: weight, moments and average follow; regrown weights start with zero moments.
   void apply_mask(const std::optional<BitMask>& before);
+  // After a checkpoint put the public members back: what follows from them, and nothing else.
+  void restored();
   // Weight that follows from the average (or from `trained` when there is none), without touching anything.
   at::Tensor averaged_weight() const;
   // Constant, codebook, levels and mask back into the graph.

@@ -177,11 +177,9 @@ void Trainer::visit(Io& io, int64_t& epoch) {
   for (EpochRecord& record : job_.history) io.field(record);
   for (Network& network : networks_) {
     for (Trained& p : network.parameters) {
-      const std::optional<BitMask> before = p.mask;
       io.field(p.mask);
       io.field(p.trained), io.field(p.first), io.field(p.second), io.field(p.average);
-      if (!(before == p.mask)) p.apply_mask(before);
-      p.materialize();
+      p.restored();
     }
     for (Buffer& b : network.buffers) io.field(b.current), io.field(b.average);
   }

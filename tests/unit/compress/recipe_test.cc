@@ -127,7 +127,7 @@ TEST(Recipe, EveryShippedRecipeIsValid) {
 }
 
 TEST(Recipe, BytesThatAreNotUtf8AreAnErrorLikeAnyOther) {
-  EXPECT_THROW(parse_recipe("steps:\n  - share_weights\nsweep: {share_weights.bits: [{\xff: 3}]}\n", "r.yaml"), Error);
+  EXPECT_THROW(parse_recipe("steps:\n  - share_weights\nsweep: {share_weights.bits: [[\xff]]}\n", "r.yaml"), Error);
 }
 
 }  // namespace

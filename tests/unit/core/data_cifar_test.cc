@@ -58,7 +58,7 @@ TEST(Cifar100, ReadsFineLabels) {
   const Data data = open_data("cifar100:" + folder.path().string());
   EXPECT_EQ(data.classes, 100);
   EXPECT_EQ(data.train->size(), 2U);
-  EXPECT_EQ(data.validation->size(), 0U);
+  EXPECT_EQ(data.validation, nullptr);
   EXPECT_EQ(test::read_sample<float>(*data.train, 1).label, 42);
   EXPECT_EQ(test::read_sample<float>(*data.test, 0).label, 57);
 }

@@ -138,6 +138,27 @@ TEST(OnnxExport, AffineGridsBecomeDequantizeLinear) {
   EXPECT_TRUE(*value(reread(g, before_axis), "w").constant == *value(g, "w").constant);
 }
 
+// While one value is written as nodes, new values move those that are there.
+TEST(OnnxExport, EveryQuantizedWeightKeepsItsName) {
+  Graph g;
+  ValueId x = add_input(g, "x", DType::f32, {1, 4});
+  Grid grid;
+  grid.scale = {0.5f};
+  for (int i = 0; i < 50; ++i) {
+    const Tensor levels = Tensor::of<int32_t>({4, 4}, std::vector<int32_t>(16, i));
+    const ValueId w =
+        add_constant(g, fmt::format("weight_number_{}_of_a_long_name", i), *dequantize(grid, levels, {4, 4}));
+    g.value(w).encoding.grid = grid;
+    g.value(w).encoding.levels = levels;
+    x = append(g, OpKind::matmul, fmt::format("m{}", i), {x, w});
+  }
+  g.outputs = {x};
+  const Graph compact = reread(g);
+  for (int i = 0; i < 50; ++i)
+    EXPECT_NE(compact.find_value(fmt::format("weight_number_{}_of_a_long_name_zero_point", i)), kNoValue) << i;
+  EXPECT_EQ(serialize_onnx(g), serialize_onnx(g));
+}
+
 TEST(OnnxExport, CodebooksBecomeGatherWhereThatIsSmaller) {
   Graph g = parse(model(small_graph()));
   const int64_t n = 3000;

@@ -110,6 +110,7 @@ Graph everything() {
   unknown.type = "Frobnicate";
   unknown.domain = "com.example";
   unknown.captured = {shared, a};
+  unknown.version = 11;
   add_node(g, unknown);
   add_node(g, node(OpKind::identity, "last", {b}, {y}));
   g.inputs = {x};
@@ -292,6 +293,7 @@ TEST(Pack, EveryFlippedBitIsAnError) {
 
 TEST(Pack, PrunedAndSharedLayerIsSmall) {
   Graph g;
+  g.next_symbol = 2;
   const ValueId x = add_input(g, "x", DType::f32, {Dim(1, 1), 800});
   Grid grid{.kind = GridKind::codebook, .bits = 5};
   for (int i = 0; i < 32; ++i) grid.codebook.push_back(static_cast<float>(i - 16) * 0.01F);

@@ -75,6 +75,17 @@ TEST(FoldConstants, LeavesWhatWouldGrowOrWasDecided) {
   EXPECT_FALSE(run_pass("fold_constants", g));
 }
 
+// 300 as u8 is 44 in ONNX: what wraps is left to whoever runs it.
+TEST(FoldConstants, LeavesCastsThatWrap) {
+  Graph g;
+  const ValueId x = add_input(g, "x", DType::u8, {2});
+  const ValueId wide = add_constant(g, "wide", Tensor::of<int64_t>({2}, {{300, -1}}));
+  const ValueId narrow = append(g, OpKind::cast, "narrow", {wide}, attributes({{"to", int64_t{2}}}));
+  g.outputs = {append(g, OpKind::add, "y", {x, narrow})};
+  simplify(g);
+  EXPECT_EQ(g.nodes.size(), 2u);
+}
+
 TEST(FoldConstants, GraphOutputsStayNodes) {
   Graph g;
   const ValueId a = add_constant(g, "a", floats({2}, {1, 2}));

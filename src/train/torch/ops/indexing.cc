@@ -19,7 +19,8 @@ at::Tensor slice_axis(const at::Tensor& x, int64_t axis, int64_t start, int64_t 
     end = std::clamp<int64_t>(from_front(end), 0, size);
     return x.slice(axis, start, std::max(start, end), std::min(step, std::max<int64_t>(size, 1)));
   }
-  start = std::clamp<int64_t>(from_front(start), -1, size - 1);
+  if (size == 0) return x;
+  start = std::clamp<int64_t>(from_front(start), 0, size - 1);
   end = std::clamp<int64_t>(end < -size ? -1 : from_front(end), -1, size - 1);
   if (start <= end) return x.slice(axis, 0, 0);
   const int64_t stride = step < -size ? size : -step;

@@ -13,7 +13,10 @@ Kernel prepare_batch_normalization(const Node& node) {
     if (batch_form && !learns) {
       const at::Tensor mean = in[3].clone(), variance = in[4].clone();
       const at::Tensor y = at::batch_norm(in[0], in[1], in[2], mean, variance, true, 1 - momentum, epsilon, false);
-      return {y, mean, variance};
+      // ONNX's running variance takes that of the batch as it is, LibTorch's the unbiased one.
+      const double n = static_cast<double>(in[0].numel()) / static_cast<double>(in[1].numel());
+      const at::Tensor old = in[4] * momentum;
+      return {y, mean, old + (variance - old) * ((n - 1) / n)};
     }
     return {at::batch_norm(in[0], in[1], in[2], in[3], in[4], learns, 1 - momentum, epsilon, /*cudnn=*/true)};
   };

@@ -1,7 +1,8 @@
 #include <fmt/ranges.h>
 
-#include "compress/runner.h"
+#include "core/data/dataset.h"
 #include "core/error.h"
+#include "core/graph.h"
 
 namespace pare {
 namespace {
