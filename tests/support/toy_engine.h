@@ -156,7 +156,7 @@ class ToyEngine : public Engine {
       if (job_.resume.empty()) return;
       size_t at = 0;
       visit([&](void* data, size_t size) {
-        std::memcpy(data, job_.resume.data() + at, size);
+        if (size > 0) std::memcpy(data, job_.resume.data() + at, size);
         at += size;
       });
       for (int64_t e = 1; e <= epoch; ++e) {
