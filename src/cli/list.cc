@@ -111,7 +111,7 @@ int run_list(CommandLine& line) {
         text += row.help + "\n";
       }
     }
-    line.print(json, [&] { CommandLine::print_text(text); });
+    line.print({{std::string(t.name), json}}, [&] { CommandLine::print_text(text); });
     return 0;
   }
   const std::string near = nearest(o.topic, names);

@@ -112,6 +112,10 @@ TEST_F(Errors, ClassCountThatDoesNotMatchTheData) {
   expect_error(pare("eval " + path + " --data digits:600"), 2, "20 classes");
 }
 
+TEST_F(Errors, UnknownCodecNamesTheNearest) {
+  expect_error(pare("pack " + net + " --codec huffmn -o " + *folder / "x.pare"), 2, "did you mean 'huffman'?");
+}
+
 TEST_F(Errors, DeviationOfZero) { expect_error(pare("eval " + net + " --data digits:600 --std 0"), 2, "pare.std"); }
 
 TEST_F(Errors, EndingOfTheOtherKind) {

@@ -1,7 +1,6 @@
 // Step `pack`: how the final .pare file is written. Values do not change.
 #include "compress/step.h"
-#include "core/error.h"
-#include "format/codec/codec.h"
+#include "core/pack/pack.h"
 
 namespace pare {
 namespace {
@@ -19,12 +18,8 @@ struct PackStep {
 PackStep read(const Param& params) {
   PackStep options;
   read_params(params, options);
-  if (options.codec == "auto" || find_encoder(options.codec)) return options;
-  std::vector<std::string> names{"auto"};
-  for (const Encoder* encoder : encoder_list()) names.emplace_back(encoder->name);
-  const std::string near = nearest(options.codec, names);
-  fail(Code::invalid, "unknown codec '{}'{}", options.codec,
-       near.empty() ? "; `pare list codecs` shows all" : fmt::format(" (did you mean '{}'?)", near));
+  if (options.codec != "auto") encoder_named(options.codec);
+  return options;
 }
 
 void run(Session& session, const Param& params) {

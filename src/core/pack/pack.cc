@@ -5,6 +5,7 @@
 #include "core/edit.h"
 #include "core/error.h"
 #include "core/pack/stored.h"
+#include "core/params.h"
 
 namespace pare {
 
@@ -35,6 +36,15 @@ PareFile open(std::span<const std::byte> bytes, const std::string& name, uint64_
 }
 
 }  // namespace
+
+const Encoder& encoder_named(const std::string& name) {
+  if (const Encoder* encoder = find_encoder(name)) return *encoder;
+  std::vector<std::string> names{"auto"};
+  for (const Encoder* encoder : encoder_list()) names.emplace_back(encoder->name);
+  const std::string near = nearest(name, names);
+  fail(Code::invalid, "unknown codec '{}'{}", name,
+       near.empty() ? "; `pare list codecs` shows all" : fmt::format(" (did you mean '{}'?)", near));
+}
 
 std::vector<std::byte> pack(const Graph& graph, const PackOptions& options, PackSummary* summary) {
   verify(graph);  // what would not verify after unpacking is not written

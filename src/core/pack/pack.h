@@ -10,6 +10,7 @@
 
 #include "core/graph.h"
 #include "core/progress.h"
+#include "format/codec/codec.h"
 
 namespace pare {
 
@@ -31,6 +32,8 @@ struct PackSummary {
   uint64_t graph_bytes = 0;  // everything that is not tensor payload
   std::vector<PackedTensor> tensors;
 };
+// The codec of a name that a user gave; Error(invalid) with the nearest one.
+const Encoder& encoder_named(const std::string& name);
 std::vector<std::byte> pack(const Graph& graph, const PackOptions& options = {}, PackSummary* summary = nullptr);
 Graph unpack(std::span<const std::byte> bytes, const std::string& name, uint64_t max_bytes = uint64_t{8} << 30);
 // The table of contents only: no tensor is decoded.

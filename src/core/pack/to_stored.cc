@@ -11,10 +11,7 @@ namespace {
 class Storing {
  public:
   Storing(const Graph& graph, const PackOptions& options) : graph_(graph), options_(options) {
-    if (options.codec != "auto") {
-      forced_ = find_encoder(options.codec);
-      ensure(forced_ != nullptr, "unknown codec '{}'", options.codec);
-    }
+    if (options.codec != "auto") forced_ = &encoder_named(options.codec);
   }
 
   StoredModel run() {
