@@ -18,7 +18,7 @@ struct ExternalLocation {
 // Fills `out` from the place. Only files inside `folder` are read: no absolute path, no "..", no link that leads out.
 void read_external(const std::string& folder, const ExternalLocation& where, std::span<std::byte> out);
 
-// Collects tensor bytes for `PATH.data`, each at a multiple of 64.
+// Collects tensor bytes for the file beside a model, each at a multiple of 64.
 class ExternalSink {
  public:
   explicit ExternalSink(std::string location) : location_(std::move(location)) {}

@@ -30,7 +30,7 @@ enum class WeightStyle : uint8_t {
 struct ExportOptions {
   int64_t opset = 0;  // 0: as the graph has it (17 when lifted); else 11..17
   WeightStyle weights = WeightStyle::compact;
-  bool external_data = false;     // tensors over 1 KiB into PATH.data
+  bool external_data = false;     // tensors over 1 KiB into PATH.data (PATH.1.data where that is taken)
   bool keep_source_types = true;  // f16, bf16, f64 weights leave as they came
 };
 std::string serialize_onnx(const Graph& graph, const ExportOptions& options = {});

@@ -1,7 +1,6 @@
 #include "core/onnx/unfold.h"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <unordered_set>
 

@@ -10,8 +10,7 @@
 namespace pare {
 namespace {
 
-// A codebook shares values among many elements; a table with entries that few refer to is data, not a codebook.
-constexpr int64_t kMaxEntries = 65536;
+constexpr int64_t kMaxEntries = 65536;  // what export writes; a larger table is data, not a codebook
 // Bytes of the float tensor per byte of codebook and indices: an index of 8 bits may stand for a row of 64 floats.
 constexpr uint64_t kMostGrowth = 256;
 
