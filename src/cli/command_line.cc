@@ -58,7 +58,7 @@ class Declare : public ParamVisitor {
   void field(std::string_view name, std::vector<std::string>& value, std::string_view help) override {
     add_list(name, help, "TEXT", fmt::format("{}", fmt::join(value, " ")));
   }
-  void field(std::string_view name, std::vector<double>& value, std::string_view help) override {
+  void field(std::string_view name, std::vector<double>& value, std::string_view help, Limits) override {
     add_list(name, help, "X", fmt::format("{}", fmt::join(value, " ")));
   }
   void field(std::string_view name, PerLayer<double>& value, std::string_view help, Limits) override {

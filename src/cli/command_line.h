@@ -81,7 +81,7 @@ struct PreprocessingFlags {
     v.field("scale", scale, "preprocessing: factor on 0..255 values; 0 for the model's own or the data set's",
             {0, 1e9});
     v.field("mean", mean, "preprocessing: mean per channel, subtracted after scaling");
-    v.field("std", std, "preprocessing: standard deviation per channel");
+    v.field("std", std, "preprocessing: standard deviation per channel", {1e-12, 1e12});
     v.field("order", order, "preprocessing: channel order, RGB, BGR or L");
   }
   PreprocessingOverride preprocessing_override() const;

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/model_file.h"
 #include "core/pack/pack.h"
+#include "core/passes/pass.h"
 #include "format/container/read.h"
 
 namespace pare::cli {
@@ -114,7 +115,9 @@ int run_inspect(CommandLine& line) {
                           t.codec);
     }
   } else {
-    const NetworkCost c = cost(load_model(o.model));
+    Graph lifted = load_model(o.model);
+    fold_encodings(lifted);  // weights behind codebooks and scales count as the weights they are
+    const NetworkCost c = cost(lifted);
     json["parameters"] = c.parameters;
     json["nonzeros"] = c.nonzeros;
     json["macs"] = c.macs;

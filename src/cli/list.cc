@@ -18,7 +18,8 @@ namespace pare::cli {
 namespace {
 
 struct Row {
-  std::string name, summary, help;
+  std::string name, summary;
+  std::vector<ParamInfo> options;
 };
 using Rows = std::vector<Row>;
 
@@ -39,14 +40,14 @@ const Topic topics[] = {
      [] {
        Rows rows;
        for (const auto* a : architecture_list())
-         rows.push_back(
-             {std::string(a->name), fmt::format("{} ({} parameters)", a->summary, grouped(a->parameters)), a->help()});
+         rows.push_back({std::string(a->name), fmt::format("{} ({} parameters)", a->summary, grouped(a->parameters)),
+                         a->options()});
        return rows;
      }},
     {"steps", "steps of a recipe, with their options",
      [] {
        Rows rows;
-       for (const auto* s : step_list()) rows.push_back({std::string(s->name), std::string(s->summary), s->help()});
+       for (const auto* s : step_list()) rows.push_back({std::string(s->name), std::string(s->summary), s->options()});
        return rows;
      }},
     {"criteria", "how pruning scores a weight", [] { return rows_of(criterion_list()); }},
@@ -106,9 +107,9 @@ int run_list(CommandLine& line) {
     for (const auto& row : t.rows()) {
       json.push_back({{"name", row.name}, {"summary", row.summary}});
       text += fmt::format("  {:<18} {}\n", row.name, row.summary);
-      if (o.options && !row.help.empty()) {
-        json.back()["options"] = row.help;
-        text += row.help + "\n";
+      if (o.options && !row.options.empty()) {
+        json.back()["options"] = to_json(row.options);
+        text += help_text(row.options) + "\n";
       }
     }
     line.print({{std::string(t.name), json}}, [&] { CommandLine::print_text(text); });

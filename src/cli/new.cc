@@ -33,8 +33,9 @@ int run_new(CommandLine& line) {
   if (o.help_options) {
     const Architecture* a = find_architecture(o.architecture);
     if (!a) build(o.architecture);  // fails with the nearest name
-    line.print({{"name", a->name}, {"options", a->help()}},
-               [&] { CommandLine::print_text(fmt::format("{}: {}\n{}", a->name, a->summary, a->help())); });
+    line.print({{"name", a->name}, {"options", to_json(a->options())}}, [&] {
+      CommandLine::print_text(fmt::format("{}: {}\n{}", a->name, a->summary, help_text(a->options())));
+    });
     return 0;
   }
   ensure(!o.output.empty(), "say where to write the network: -o FILE.onnx");

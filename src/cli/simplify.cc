@@ -51,12 +51,6 @@ void fix_shape(Graph& graph, const std::string& item) {
   infer_shapes(graph);
 }
 
-size_t live_nodes(const Graph& graph) {
-  size_t count = 0;
-  for (const auto& node : graph.nodes) count += !node.dead;
-  return count;
-}
-
 int run_simplify(CommandLine& line) {
   SimplifyFlags o;
   line.parse(o, {{"model", "MODEL"}});
@@ -64,18 +58,23 @@ int run_simplify(CommandLine& line) {
   need_kind(o.output, ".onnx");
   Graph graph = load_model(o.model);
   for (const auto& item : o.input_shape) fix_shape(graph, item);
-  const size_t nodes_before = live_nodes(graph);
+  const int64_t nodes_before = node_count(graph);
   const int64_t parameters_before = cost(graph).parameters;
-  const auto changes = simplify(graph);
+  const std::vector<PassEffect> effects = simplify(graph);
   export_onnx(graph, o.output, o.options());
   nlohmann::ordered_json passes = nlohmann::ordered_json::object();
-  std::string text = fmt::format("{}: {} nodes from {}, {} parameters from {}\n", o.output, live_nodes(graph),
+  std::string text = fmt::format("{}: {} nodes from {}, {} parameters from {}\n", o.output, node_count(graph),
                                  nodes_before, grouped(cost(graph).parameters), grouped(parameters_before));
-  for (const auto& [name, count] : changes) {
-    passes[std::string(name)] = count;
-    if (count > 0) text += fmt::format("  {} changed something {} time{}\n", name, count, count == 1 ? "" : "s");
+  for (const PassEffect& effect : effects) {
+    passes[std::string(effect.name)] = {{"runs", effect.runs}, {"nodes_removed", effect.nodes_removed}};
+    if (effect.runs == 0) continue;
+    const int64_t n = effect.nodes_removed;
+    text += fmt::format(
+        "  {:<24} {}\n", effect.name,
+        n == 0 ? "no node more or less"
+               : fmt::format("{} node{} {}", std::abs(n), std::abs(n) == 1 ? "" : "s", n > 0 ? "less" : "more"));
   }
-  line.print({{"file", o.output}, {"nodes_before", nodes_before}, {"nodes", live_nodes(graph)}, {"passes", passes}},
+  line.print({{"file", o.output}, {"nodes_before", nodes_before}, {"nodes", node_count(graph)}, {"passes", passes}},
              [&] { CommandLine::print_text(text); });
   return 0;
 }

@@ -27,7 +27,9 @@ class Renamed final : public ParamVisitor {
   void field(std::string_view n, std::vector<std::string>& v, std::string_view h) override {
     inner_.field(name(n), v, h);
   }
-  void field(std::string_view n, std::vector<double>& v, std::string_view h) override { inner_.field(name(n), v, h); }
+  void field(std::string_view n, std::vector<double>& v, std::string_view h, Limits l) override {
+    inner_.field(name(n), v, h, l);
+  }
   void field(std::string_view n, PerLayer<double>& v, std::string_view h, Limits l) override {
     inner_.field(name(n), v, h, l);
   }

@@ -66,8 +66,8 @@ struct StepDef {
   std::string_view name, summary;
   void (*run)(Session&, const Param& params);
   StepPlan (*plan)(const Param& params, const Param& train_defaults);  // reads and checks the options only
-  std::string (*help)();                                               // options, one per line
-  bool compresses = true;                                              // false: train, finetune
+  std::vector<ParamInfo> (*options)();
+  bool compresses = true;  // false: train, finetune
   // Do the options fit this network (its layers, before the steps ahead changed their weights)? nullptr: any does.
   void (*check)(const Graph&, const Param& params, const Param& train_defaults) = nullptr;
 };

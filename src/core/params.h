@@ -9,6 +9,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -78,17 +79,31 @@ class ParamVisitor {
   virtual void field(std::string_view name, double& value, std::string_view help, Limits limits = {}) = 0;
   virtual void field(std::string_view name, std::string& value, std::string_view help, Choices choices = {}) = 0;
   virtual void field(std::string_view name, std::vector<std::string>& value, std::string_view help) = 0;
-  virtual void field(std::string_view name, std::vector<double>& value, std::string_view help) = 0;
+  virtual void field(std::string_view name, std::vector<double>& value, std::string_view help, Limits limits = {}) = 0;
   virtual void field(std::string_view name, PerLayer<double>& value, std::string_view help, Limits limits = {}) = 0;
   virtual void field(std::string_view name, PerLayer<int64_t>& value, std::string_view help, Limits limits = {}) = 0;
   virtual void field(std::string_view name, Param& value, std::string_view help) = 0;  // a sub-tree read by its owner
 };
 
-// Type-erased workers of the templates above.
+// One option as its declaration says it.
+struct ParamInfo {
+  enum class Type : uint8_t { boolean, integer, real, text, texts, reals, tree };
+  std::string name, help;
+  Type type = Type::text;
+  std::string otherwise;             // the default as written in a recipe; "" for none
+  Limits limits;                     // of numbers
+  std::vector<std::string> choices;  // of texts; empty: any
+  bool per_layer = false;
+};
+nlohmann::ordered_json to_json(std::span<const ParamInfo> options);
+// Lines "  name (default)   help: range".
+std::string help_text(std::span<const ParamInfo> options, int indent = 2);
+
+// Type-erased workers of the templates below.
 using VisitFields = std::function<void(ParamVisitor&)>;
 void read_params_with(const Param& params, const VisitFields& visit);
 nlohmann::ordered_json params_to_json_with(const VisitFields& visit);
-std::string params_help_with(const VisitFields& visit, int indent = 2);
+std::vector<ParamInfo> params_info_with(const VisitFields& visit);
 std::vector<std::string> param_names_with(const VisitFields& visit);
 
 // Reads `params` (a map, or null for all defaults) into options. Unknown keys: Error(invalid)
@@ -102,10 +117,9 @@ template <class Options, class Json = nlohmann::ordered_json>
 Json params_to_json(Options options) {
   return params_to_json_with([&](ParamVisitor& v) { options.visit(v); });
 }
-// Lines "  name (default)   help".
 template <class Options>
-std::string params_help(Options options) {
-  return params_help_with([&](ParamVisitor& v) { options.visit(v); });
+std::vector<ParamInfo> params_info(Options options) {
+  return params_info_with([&](ParamVisitor& v) { options.visit(v); });
 }
 
 // The candidate nearest to `word` by edit distance (at most a third of its length away), or "".

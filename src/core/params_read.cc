@@ -19,7 +19,9 @@ class Names : public ParamVisitor {
   void field(std::string_view name, double&, std::string_view, Limits) override { names.emplace_back(name); }
   void field(std::string_view name, std::string&, std::string_view, Choices) override { names.emplace_back(name); }
   void field(std::string_view name, std::vector<std::string>&, std::string_view) override { names.emplace_back(name); }
-  void field(std::string_view name, std::vector<double>&, std::string_view) override { names.emplace_back(name); }
+  void field(std::string_view name, std::vector<double>&, std::string_view, Limits) override {
+    names.emplace_back(name);
+  }
   void field(std::string_view name, PerLayer<double>&, std::string_view, Limits) override { names.emplace_back(name); }
   void field(std::string_view name, PerLayer<int64_t>&, std::string_view, Limits) override { names.emplace_back(name); }
   void field(std::string_view name, Param&, std::string_view) override { names.emplace_back(name); }
@@ -53,11 +55,11 @@ class Reader : public ParamVisitor {
     value.clear();
     each(*p, [&](const Param& item) { value.push_back(text(name, item)); });
   }
-  void field(std::string_view name, std::vector<double>& value, std::string_view) override {
+  void field(std::string_view name, std::vector<double>& value, std::string_view, Limits limits) override {
     const Param* p = given(name);
     if (!p) return;
     value.clear();
-    each(*p, [&](const Param& item) { value.push_back(number<double>(name, item, {})); });
+    each(*p, [&](const Param& item) { value.push_back(number<double>(name, item, limits)); });
   }
   void field(std::string_view name, PerLayer<double>& value, std::string_view, Limits limits) override {
     per_layer(name, value, limits);

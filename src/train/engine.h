@@ -81,7 +81,7 @@ struct TrainOptions {
     v.field("schedule", schedule, "rate over time", {"constant", "step", "multi_step", "cosine", "one_cycle"});
     v.field("final_rate", final_rate, "share of the rate left at the end of cosine and one_cycle", {0, 1});
     v.field("warmup", warmup, "epochs of linear warm-up (one_cycle: share of the run when below 1)", {0, 100000});
-    v.field("milestones", milestones, "epochs at which multi_step multiplies the rate by gamma");
+    v.field("milestones", milestones, "epochs at which multi_step multiplies the rate by gamma", {0, 100000});
     v.field("step_epochs", step_epochs, "epochs between drops of the step schedule", {0.001, 100000});
     v.field("gamma", gamma, "factor of step and multi_step", {0, 1});
     v.field("clip_norm", clip_norm, "largest gradient norm; 0 for none", {0, 1e9});

@@ -52,12 +52,12 @@ StepPlan plan(const Param& params, const Param& defaults) {
 extern const StepDef step_train;
 extern const StepDef step_finetune;
 const StepDef step_train{"train",     "trains the network on the data",    run<Train>,
-                         plan<Train>, [] { return params_help(Train{}); }, false};
+                         plan<Train>, [] { return params_info(Train{}); }, false};
 const StepDef step_finetune{"finetune",
                             "trains briefly at a low rate; masks and codebooks hold",
                             run<Finetune>,
                             plan<Finetune>,
-                            [] { return params_help(Finetune{}); },
+                            [] { return params_info(Finetune{}); },
                             false};
 
 }  // namespace pare

@@ -35,6 +35,6 @@ const StepDef step_pack{"pack", "chooses how the .pare file is coded", run,
                         [](const Param& params, const Param&) {
                           return StepPlan{params_to_json(read(params)), 0};
                         },
-                        [] { return params_help(PackStep{}); }};
+                        [] { return params_info(PackStep{}); }};
 
 }  // namespace pare

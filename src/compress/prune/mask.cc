@@ -114,8 +114,6 @@ void remove_lowest(std::span<MaskTask> tasks, const Pattern& pattern, double spa
       if (score == threshold) --ties;
       units.elements(u, [&](size_t e) { tasks[t].mask->set(e, false); });
     }
-    tasks[t].rescued = static_cast<size_t>(
-        std::count_if(kept[t].begin(), kept[t].end(), [&](const auto& k) { return k.second < threshold; }));
   }
 }
 

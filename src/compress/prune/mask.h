@@ -45,7 +45,6 @@ struct MaskTask {
   std::span<const float> scores;  // one per element, not negative
   BitMask* mask = nullptr;        // in: what is left; out: what stays. Elements that are gone stay gone.
   double sparsity = 0;            // share of all elements to remove; not used under a global threshold
-  size_t rescued = 0;             // out: units that stay only because of the guards
 };
 // Every task by its own sparsity.
 void prune_layers(std::span<MaskTask> tasks, const Pattern& pattern, const Guards& guards);

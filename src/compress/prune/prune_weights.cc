@@ -104,7 +104,7 @@ const StepDef step_prune_weights{"prune_weights",
                                    const int64_t rounds = options.schedule == "iterative" ? options.rounds : 1;
                                    return StepPlan{params_to_json(options), options.train.epochs * rounds};
                                  },
-                                 [] { return params_help(PruneOptions{}); },
+                                 [] { return params_info(PruneOptions{}); },
                                  true,
                                  [](const Graph& graph, const Param& params, const Param& defaults) {
                                    const PruneOptions options = read(params, defaults);

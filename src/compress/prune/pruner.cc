@@ -111,6 +111,9 @@ void CubicPruning::on_step(State& state) {
         std::find_if(all.begin(), all.end(), [&](const Parameter& p) { return p.value == layer.weight; });
     ensure(found != all.end(), "prune_weights: layer '{}' is not trained, so it cannot be pruned while training",
            layer.name);
+    ensure(!pruner_.criterion().needs.gradient || !found->gradient.empty(),
+           "prune_weights: criterion {} has no gradient before the first update; train for more than one update",
+           pruner_.criterion().name);
     items.push_back({{layer.weight, found->weight, found->gradient, {}, {}}, &state.mask(*found)});
   }
   pruner_.prune(items, [&](double target) { return cubic_sparsity(target, state.step(), first(steps), last(steps)); });

@@ -164,7 +164,7 @@ const StepDef step_share_weights{"share_weights",
                                    const ShareOptions options = read(params, defaults);
                                    return StepPlan{params_to_json(options), options.train.epochs};
                                  },
-                                 [] { return params_help(ShareOptions{}); },
+                                 [] { return params_info(ShareOptions{}); },
                                  true,
                                  [](const Graph& graph, const Param& params, const Param& defaults) {
                                    const ShareOptions options = read(params, defaults);

@@ -16,8 +16,15 @@ struct PassDef {
   bool simplifies;      // part of `pare simplify`
 };
 std::span<const PassDef* const> pass_list();
-// All simplifying passes until nothing changes. Returns how often each one changed something, in list order.
-std::vector<std::pair<std::string_view, int>> simplify(Graph& graph);
+int64_t node_count(const Graph& graph);  // without removed ones
+// What one pass did in all its runs.
+struct PassEffect {
+  std::string_view name;
+  int runs = 0;               // that changed something
+  int64_t nodes_removed = 0;  // net
+};
+// All simplifying passes until nothing changes; their effects in list order.
+std::vector<PassEffect> simplify(Graph& graph);
 // Moves QuantizeLinear/DequantizeLinear pairs and DequantizeLinear of constants into encodings where every user
 // agrees; export writes them back. Compressing steps run it, import does not.
 bool fold_qdq(Graph& graph);

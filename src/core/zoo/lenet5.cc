@@ -107,13 +107,13 @@ class Lenet5 {
 Graph build_lenet5(const Param& params, uint64_t seed) {
   return Lenet5(zoo_options<Lenet5Options>(params), seed).build();
 }
-std::string help_lenet5() { return params_help(Lenet5Options{}); }
+std::vector<ParamInfo> options_lenet5() { return params_info(Lenet5Options{}); }
 
 }  // namespace
 
 extern const Architecture zoo_lenet5;
 const Architecture zoo_lenet5 = {"lenet5",
                                  "LeNet-5 of 1998: average pooling and tanh, the connection table optional, for MNIST",
-                                 build_lenet5, help_lenet5, 61'706};
+                                 build_lenet5, options_lenet5, 61'706};
 
 }  // namespace pare

@@ -15,12 +15,12 @@ Graph build_lenet5_caffe(const Param& params, uint64_t seed) {
   x = b.apply(OpKind::relu, "relu1", {b.fc("fc1", x, 500, Init::lecun)});
   return b.finish(b.fc("fc2", x, options.classes, Init::lecun));
 }
-std::string help_lenet5_caffe() { return params_help(ImageOptions{}); }
+std::vector<ParamInfo> options_lenet5_caffe() { return params_info(ImageOptions{}); }
 
 }  // namespace
 
 extern const Architecture zoo_lenet5_caffe;
 const Architecture zoo_lenet5_caffe = {"lenet5-caffe", "convolutions of 20 and 50 maps, 500 hidden units, for MNIST",
-                                       build_lenet5_caffe, help_lenet5_caffe, 431'080};
+                                       build_lenet5_caffe, options_lenet5_caffe, 431'080};
 
 }  // namespace pare

@@ -13,12 +13,12 @@ Graph build_lenet_300_100(const Param& params, uint64_t seed) {
   x = b.apply(OpKind::relu, "relu2", {b.fc("fc2", x, 100, Init::lecun)});
   return b.finish(b.fc("fc3", x, options.classes, Init::lecun));
 }
-std::string help_lenet_300_100() { return params_help(ImageOptions{}); }
+std::vector<ParamInfo> options_lenet_300_100() { return params_info(ImageOptions{}); }
 
 }  // namespace
 
 extern const Architecture zoo_lenet_300_100;
 const Architecture zoo_lenet_300_100 = {"lenet-300-100", "two hidden layers of 300 and 100 units, for MNIST",
-                                        build_lenet_300_100, help_lenet_300_100, 266'610};
+                                        build_lenet_300_100, options_lenet_300_100, 266'610};
 
 }  // namespace pare

@@ -17,13 +17,13 @@ Graph build_mnist_conv(const Param& params, uint64_t seed) {
   x = b.dropout("dropout1", x, 0.4F);
   return b.finish(b.fc("fc2", x, options.classes, Init::glorot));
 }
-std::string help_mnist_conv() { return params_help(ImageOptions{}); }
+std::vector<ParamInfo> options_mnist_conv() { return params_info(ImageOptions{}); }
 
 }  // namespace
 
 extern const Architecture zoo_mnist_conv;
 const Architecture zoo_mnist_conv = {"mnist-conv",
                                      "two 5x5 convolutions, batch norm, 1024 hidden units, dropout, for MNIST",
-                                     build_mnist_conv, help_mnist_conv, 3'274'698};
+                                     build_mnist_conv, options_mnist_conv, 3'274'698};
 
 }  // namespace pare

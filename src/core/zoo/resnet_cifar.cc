@@ -68,7 +68,7 @@ class ResnetCifar {
   Builder b_;
 };
 
-std::string help_resnet_cifar() { return params_help(ResnetCifarOptions{}); }
+std::vector<ParamInfo> options_resnet_cifar() { return params_info(ResnetCifarOptions{}); }
 
 }  // namespace
 
@@ -77,7 +77,7 @@ std::string help_resnet_cifar() { return params_help(ResnetCifarOptions{}); }
   extern const Architecture zoo_resnet##depth;                                                                   \
   const Architecture zoo_resnet##depth = {"resnet" #depth, "ResNet with " #depth " layers, for CIFAR",           \
       [](const Param& p, uint64_t seed) { return ResnetCifar(depth, zoo_options<ResnetCifarOptions>(p), seed).build(); }, \
-      help_resnet_cifar, parameters};
+      options_resnet_cifar, parameters};
 PARE_RESNET_CIFAR(20, 269'722)
 PARE_RESNET_CIFAR(32, 464'154)
 PARE_RESNET_CIFAR(44, 658'586)

@@ -57,7 +57,7 @@ Graph build_vgg(std::string_view name, std::span<const int64_t> plan, bool norma
   }
   return b.finish(vgg_head(b, x, options));
 }
-std::string help_vgg() { return params_help(VggOptions{}); }
+std::vector<ParamInfo> options_vgg() { return params_info(VggOptions{}); }
 
 }  // namespace
 
@@ -65,9 +65,9 @@ std::string help_vgg() { return params_help(VggOptions{}); }
 #define PARE_VGG(depth, plain_parameters, bn_parameters)                                                                     \
   extern const Architecture zoo_vgg##depth, zoo_vgg##depth##_bn;                                                             \
   const Architecture zoo_vgg##depth = {"vgg" #depth, "VGG with " #depth " layers (ImageNet by default)",                     \
-      [](const Param& p, uint64_t seed) { return build_vgg("vgg" #depth, kVgg##depth, false, p, seed); }, help_vgg, plain_parameters}; \
+      [](const Param& p, uint64_t seed) { return build_vgg("vgg" #depth, kVgg##depth, false, p, seed); }, options_vgg, plain_parameters}; \
   const Architecture zoo_vgg##depth##_bn = {"vgg" #depth "-bn", "VGG with " #depth " layers and batch norm (ImageNet by default)", \
-      [](const Param& p, uint64_t seed) { return build_vgg("vgg" #depth "-bn", kVgg##depth, true, p, seed); }, help_vgg, bn_parameters};
+      [](const Param& p, uint64_t seed) { return build_vgg("vgg" #depth "-bn", kVgg##depth, true, p, seed); }, options_vgg, bn_parameters};
 PARE_VGG(11, 132'863'336, 132'868'840)
 PARE_VGG(13, 133'047'848, 133'053'736)
 PARE_VGG(16, 138'357'544, 138'365'992)

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/graph.h"
 #include "core/params.h"
@@ -12,8 +13,8 @@ namespace pare {
 
 struct Architecture {
   std::string_view name, summary;
-  Graph (*build)(const Param& params, uint64_t seed);  // options as in help(); weights drawn from the seed
-  std::string (*help)();
+  Graph (*build)(const Param& params, uint64_t seed);  // options as in options(); weights drawn from the seed
+  std::vector<ParamInfo> (*options)();
   int64_t parameters;  // with default options, as published
 };
 std::span<const Architecture* const> architecture_list();

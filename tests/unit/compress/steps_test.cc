@@ -92,6 +92,14 @@ TEST_F(Steps, RandomCriterionFollowsTheSeed) {
   EXPECT_FALSE(weights(1) == weights(2));
 }
 
+TEST_F(Steps, TaylorRemovesWhatTheLossDoesNotFeel) {
+  const RowResult row = run("  - prune_weights: {sparsity: 0.5, criterion: taylor, calibration: 3}\n");
+  EXPECT_EQ(engine->batches_measured, 3);
+  const Tensor& weight = *weight_of(row.graph, 0).constant;
+  const auto values = weight.view<float>();
+  for (size_t i = 0; i < values.size(); ++i) EXPECT_EQ(values[i] != 0, i % 2 == 0) << i;
+}
+
 TEST_F(Steps, LayersThatLoseNearlyAllAreReported) {
   const RowResult row = run("  - prune_weights: {sparsity: 0.995}\n", false);
   EXPECT_THAT(row.report["steps"][0]["warnings"].dump(), HasSubstr("at risk"));
@@ -158,7 +166,7 @@ TEST(StepList, EveryStepHasNameSummaryAndHelp) {
   for (const StepDef* step : step_list()) {
     EXPECT_FALSE(step->name.empty());
     EXPECT_FALSE(step->summary.empty());
-    EXPECT_FALSE(step->help().empty()) << step->name;
+    EXPECT_FALSE(step->options().empty()) << step->name;
     EXPECT_EQ(&find_step(step->name, ""), step);
   }
   for (const Criterion* criterion : criterion_list()) EXPECT_EQ(&find_criterion(criterion->name), criterion);

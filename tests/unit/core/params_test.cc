@@ -114,7 +114,7 @@ TEST(Params, EffectiveValuesAsJson) {
 }
 
 TEST(Params, HelpShowsDefaultsRangesAndChoices) {
-  const std::string help = params_help(Options{});
+  const std::string help = help_text(params_info(Options{}));
   EXPECT_THAT(help, testing::HasSubstr("  epochs (3)"));
   EXPECT_THAT(help, testing::HasSubstr("share removed: in 0 to 1"));
   EXPECT_THAT(help, testing::HasSubstr("what counts: magnitude, taylor"));

@@ -77,7 +77,7 @@ TEST(Zoo, StatedCountsAreRight) {
   std::set<std::string_view> names;
   for (const Architecture* architecture : architecture_list()) {
     EXPECT_TRUE(names.insert(architecture->name).second) << architecture->name;
-    EXPECT_FALSE(architecture->help().empty());
+    EXPECT_FALSE(architecture->options().empty());
     if (architecture->parameters > 10'000'000 && architecture->name != "vgg13") continue;  // above, one at a time
     EXPECT_EQ(trainable(architecture->build(Param::map(), 1)), architecture->parameters) << architecture->name;
   }
