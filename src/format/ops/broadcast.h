@@ -34,4 +34,18 @@ inline bool broadcasts_to(std::span<const Dim> from, std::span<const Dim> to) {
   return true;
 }
 
+// Fills output 0 with the shape that inputs `first` .. `last` broadcast to.
+inline Status give_broadcast(InferContext& context, DType dtype, size_t first, size_t last) {
+  std::optional<Dims> dims = Dims{};
+  for (size_t i = first; i <= last && dims; ++i) {
+    const std::optional<Dims>& own = context.in(i).dims;
+    if (!own) {
+      dims.reset();
+    } else {
+      PARE_ASSIGN(dims, broadcast(*dims, *own, context.symbols));
+    }
+  }
+  return give(context, 0, dtype, std::move(dims));
+}
+
 }  // namespace pare::rules

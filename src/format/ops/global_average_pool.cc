@@ -1,16 +1,7 @@
-#include "format/ops/rule.h"
+#include "format/ops/global_pool.h"
 
 namespace pare {
 
-Status infer_global_average_pool(InferContext& context) {
-  PARE_TRY(rules::need_inputs(context, 1));
-  PARE_TRY(rules::need_type(context, 0, is_float));
-  std::optional<Dims> dims = context.in(0).dims;
-  if (dims) {
-    if (dims->size() < 2) return rules::invalid("the pooled tensor needs a batch and channels");
-    std::fill(dims->begin() + 2, dims->end(), Dim(1));
-  }
-  return rules::give(context, 0, context.in(0).dtype, std::move(dims));
-}
+Status infer_global_average_pool(InferContext& context) { return rules::infer_global_pool(context); }
 
 }  // namespace pare

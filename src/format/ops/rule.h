@@ -15,6 +15,10 @@ inline constexpr size_t kMaxRank = 64;  // hostile axis lists must not make dime
 inline Status invalid(const char* what, uint64_t at = 0) { return {Code::invalid, what, at}; }
 
 inline bool is_numeric(DType type) { return is_float(type) || is_integer(type); }
+inline bool is_boolean(DType type) { return type == DType::boolean; }
+inline bool is_signed(DType type) {
+  return is_float(type) || type == DType::i8 || type == DType::i16 || type == DType::i32 || type == DType::i64;
+}
 inline bool is_index(DType type) { return type == DType::i32 || type == DType::i64; }
 
 // Fails unless the first `count` inputs are present.

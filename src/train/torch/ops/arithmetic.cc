@@ -1,4 +1,4 @@
-// Add, Sub, Mul, Div with numpy's broadcasting, ReduceMean, Cast.
+// Add, Sub, Mul, Div with numpy's broadcasting, and Cast.
 #include "core/error.h"
 #include "train/torch/convert.h"
 #include "train/torch/op.h"
@@ -22,21 +22,6 @@ Kernel prepare_div(const Node&) {
   return [](Inputs in, const Mode&) -> Outputs {
     if (at::isIntegralType(in[0].scalar_type(), /*includeBool=*/false)) return {at::div(in[0], in[1], "trunc")};
     return {at::div(in[0], in[1])};
-  };
-}
-
-Kernel prepare_reduce_mean(const Node& node) {
-  const std::vector<int64_t> given = node.attributes.integers("axes");
-  const bool keep = node.attributes.integer("keepdims", 1) != 0;
-  const bool noop = node.attributes.integer("noop_with_empty_axes", 0) != 0;
-  return [=](Inputs in, const Mode&) -> Outputs {
-    std::vector<int64_t> axes = present(in, 1) ? integers(in[1]) : given;
-    if (axes.empty() && noop) return {in[0]};
-    if (axes.empty())
-      for (int64_t i = 0; i < in[0].dim(); ++i) axes.push_back(i);
-    if (axes.empty()) return {in[0]};  // a scalar
-    if (in[0].is_floating_point()) return {at::mean(in[0], axes, keep)};
-    return {at::mean(in[0].to(at::kDouble), axes, keep).to(in[0].scalar_type())};
   };
 }
 

@@ -1,5 +1,6 @@
 // BatchNormalization. In training the node's running statistics (graph constants) are updated in place:
 // running = momentum * running + (1 - momentum) * batch, with the unbiased variance, as PyTorch does.
+#include "core/error.h"
 #include "train/torch/op.h"
 
 namespace pare::engine {
@@ -19,6 +20,53 @@ Kernel prepare_batch_normalization(const Node& node) {
       return {y, mean, old + (variance - old) * ((n - 1) / n)};
     }
     return {at::batch_norm(in[0], in[1], in[2], in[3], in[4], learns, 1 - momentum, epsilon, /*cudnn=*/true)};
+  };
+}
+
+// Mean and variance of each sample's channel, which training and evaluation both take.
+Kernel prepare_instance_normalization(const Node& node) {
+  const float epsilon = node.attributes.real("epsilon", 1e-5F);
+  return [=](Inputs in, const Mode&) -> Outputs {
+    return {at::instance_norm(in[0], in[1], in[2], {}, {}, /*use_input_stats=*/true, 0, epsilon, /*cudnn=*/false)};
+  };
+}
+
+// Over the dimensions from `axis` on. Scale and shift may broadcast, which LibTorch's own op does not take.
+Kernel prepare_layer_normalization(const Node& node) {
+  const int64_t given = node.attributes.integer("axis", -1);
+  const float epsilon = node.attributes.real("epsilon", 1e-5F);
+  const bool statistics = node.outputs.size() > 1;
+  return [=](Inputs in, const Mode&) -> Outputs {
+    const at::Tensor& x = in[0];
+    const int64_t axis = axis_of(given, x.dim());
+    const at::IntArrayRef shape = x.sizes().slice(static_cast<size_t>(axis));
+    const bool whole = in[1].sizes() == shape && (!present(in, 2) || in[2].sizes() == shape);
+    if (!statistics && whole)
+      return {at::layer_norm(x, shape, in[1], present(in, 2) ? Optional<at::Tensor>(in[2]) : Optional<at::Tensor>(),
+                             epsilon)};
+    std::vector<int64_t> axes;
+    for (int64_t i = axis; i < x.dim(); ++i) axes.push_back(i);
+    const at::Tensor mean = at::mean(x, axes, true), centred = x - mean;
+    const at::Tensor inverse = at::rsqrt(at::mean(centred * centred, axes, true) + epsilon);
+    at::Tensor y = centred * inverse * in[1];
+    if (present(in, 2)) y = y + in[2];
+    return {y, mean, inverse};
+  };
+}
+
+// Each element by the squares of its neighbours in `size` channels.
+Kernel prepare_lrn(const Node& node) {
+  const float alpha = node.attributes.real("alpha", 1e-4F), beta = node.attributes.real("beta", 0.75F),
+              bias = node.attributes.real("bias", 1);
+  const int64_t size = node.attributes.integer("size", 1);
+  ensure(size >= 1, "LRN has size {}", size);
+  return [=](Inputs in, const Mode&) -> Outputs {
+    const at::Tensor& x = in[0];
+    // A window over the channels, as a pool over a dimension of its own: (N, 1, C, the rest).
+    const at::Tensor squares =
+        at::constant_pad_nd((x * x).flatten(2).unsqueeze(1), {0, 0, (size - 1) / 2, size - 1 - (size - 1) / 2}, 0);
+    const at::Tensor sums = at::avg_pool2d(squares, {size, 1}, {1, 1}, {0, 0}, false, true, int64_t{1});
+    return {x / at::pow(sums.squeeze(1).reshape(x.sizes()) * (alpha / static_cast<float>(size)) + bias, beta)};
   };
 }
 

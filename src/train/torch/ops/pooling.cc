@@ -1,4 +1,5 @@
-// MaxPool, AveragePool, GlobalAveragePool. One-dimensional pools run as two-dimensional ones of height 1.
+// MaxPool, AveragePool, GlobalAveragePool, GlobalMaxPool. One-dimensional pools run as two-dimensional ones of
+// height 1.
 #include <algorithm>
 #include <limits>
 
@@ -114,6 +115,14 @@ Kernel prepare_global_average_pool(const Node&) {
     std::vector<int64_t> axes;
     for (int64_t i = 2; i < in[0].dim(); ++i) axes.push_back(i);
     return {axes.empty() ? in[0] : at::mean(in[0], axes, /*keepdim=*/true)};
+  };
+}
+
+Kernel prepare_global_max_pool(const Node&) {
+  return [](Inputs in, const Mode&) -> Outputs {
+    std::vector<int64_t> axes;
+    for (int64_t i = 2; i < in[0].dim(); ++i) axes.push_back(i);
+    return {axes.empty() ? in[0] : at::amax(in[0], axes, /*keepdim=*/true)};
   };
 }
 

@@ -14,8 +14,12 @@ NodeWindow::NodeWindow(const Node& node) {
     window_ = take(read_window(node.attributes, kernel), "attributes");
 }
 
+Window NodeWindow::raw(at::IntArrayRef weight_kernel) const {
+  return window_ ? *window_ : take(read_window(attributes_, weight_kernel.vec()), "attributes");
+}
+
 Window NodeWindow::at(at::IntArrayRef spatial, at::IntArrayRef weight_kernel) const {
-  Window window = window_ ? *window_ : take(read_window(attributes_, weight_kernel.vec()), "attributes");
+  Window window = raw(weight_kernel);
   if (const Status status = resolve_pads(window, {spatial.data(), spatial.size()}); !status.ok())
     raise(status, "attributes");
   return window;

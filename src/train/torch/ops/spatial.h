@@ -13,6 +13,7 @@ namespace pare::engine {
 class NodeWindow {
  public:
   explicit NodeWindow(const Node& node);
+  Window raw(at::IntArrayRef weight_kernel = {}) const;  // as the attributes say it, auto_pad unresolved
   // With explicit pads for these spatial sizes.
   Window at(at::IntArrayRef spatial, at::IntArrayRef weight_kernel = {}) const;
 

@@ -1,0 +1,20 @@
+#include "core/ops/arg.h"
+#include "core/ops/define.h"
+
+namespace pare {
+
+static constexpr AttributeSpec arg_min_attributes[] = {
+    {"axis", AttributeType::integer},
+    {"keepdims", AttributeType::integer},
+    {"select_last_index", AttributeType::integer},
+};
+
+const OpDef op_arg_min = {.kind = OpKind::arg_min,
+                          .name = "ArgMin",
+                          .attributes = arg_min_attributes,
+                          .min_inputs = 1,
+                          .max_inputs = 1,
+                          .max_outputs = 1,
+                          .lower = ops::lower_arg};
+
+}  // namespace pare

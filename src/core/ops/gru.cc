@@ -1,0 +1,22 @@
+#include "core/ops/define.h"
+#include "core/ops/recurrent.h"
+
+namespace pare {
+
+static constexpr AttributeSpec gru_attributes[] = {
+    {"activation_alpha", AttributeType::reals}, {"activation_beta", AttributeType::reals},
+    {"activations", AttributeType::texts},      {"clip", AttributeType::real},
+    {"direction", AttributeType::text},         {"hidden_size", AttributeType::integer},
+    {"layout", AttributeType::integer},         {"linear_before_reset", AttributeType::integer},
+};
+
+const OpDef op_gru = {.kind = OpKind::gru,
+                      .name = "GRU",
+                      .attributes = gru_attributes,
+                      .min_inputs = 3,
+                      .max_inputs = 6,
+                      .max_outputs = 2,
+                      .macs = ops::recurrent_macs,
+                      .lower = ops::lower_recurrent};
+
+}  // namespace pare

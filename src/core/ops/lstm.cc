@@ -1,0 +1,22 @@
+#include "core/ops/define.h"
+#include "core/ops/recurrent.h"
+
+namespace pare {
+
+static constexpr AttributeSpec lstm_attributes[] = {
+    {"activation_alpha", AttributeType::reals}, {"activation_beta", AttributeType::reals},
+    {"activations", AttributeType::texts},      {"clip", AttributeType::real},
+    {"direction", AttributeType::text},         {"hidden_size", AttributeType::integer},
+    {"input_forget", AttributeType::integer},   {"layout", AttributeType::integer},
+};
+
+const OpDef op_lstm = {.kind = OpKind::lstm,
+                       .name = "LSTM",
+                       .attributes = lstm_attributes,
+                       .min_inputs = 3,
+                       .max_inputs = 8,
+                       .max_outputs = 3,
+                       .macs = ops::recurrent_macs,
+                       .lower = ops::lower_recurrent};
+
+}  // namespace pare

@@ -1,0 +1,7 @@
+#include "format/ops/comparison.h"
+
+namespace pare {
+
+Status infer_less(InferContext& context) { return rules::infer_comparison(context, rules::is_numeric); }
+
+}  // namespace pare

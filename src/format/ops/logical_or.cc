@@ -1,0 +1,7 @@
+#include "format/ops/comparison.h"
+
+namespace pare {
+
+Status infer_logical_or(InferContext& context) { return rules::infer_comparison(context, rules::is_boolean); }
+
+}  // namespace pare

@@ -1,0 +1,7 @@
+#include "format/ops/many.h"
+
+namespace pare {
+
+Status infer_mean(InferContext& context) { return rules::infer_many(context, is_float); }
+
+}  // namespace pare

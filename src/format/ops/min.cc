@@ -1,0 +1,7 @@
+#include "format/ops/many.h"
+
+namespace pare {
+
+Status infer_min(InferContext& context) { return rules::infer_many(context, rules::is_numeric); }
+
+}  // namespace pare
