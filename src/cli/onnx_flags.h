@@ -12,7 +12,7 @@ struct OnnxFlags {
   bool external_data = false;
   template <class V>
   void visit(V& v) {
-    v.field("opset", opset, "ONNX opset to write, 11 to 17; 0 for the model's own", {0, 17});
+    v.field("opset", opset, "ONNX opset to write, 11 to 22; 0 for 17, or newer where an op needs it", {0, 22});
     v.field("weights", weights, "how encoded weights are written: small (compact) or as plain floats",
             {"compact", "float"});
     v.field("external_data", external_data, "put large tensors into FILE.data");

@@ -85,12 +85,12 @@ std::vector<std::byte> read_file(const std::string& path, uint64_t limit) {
   }
 }
 
-void write_file(const std::string& path, std::span<const std::byte> bytes) {
+void write_file(const std::string& path, std::span<const std::span<const std::byte>> parts) {
   struct stat info {};
   if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {  // a pipe or a terminal: nothing to rename over
     Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (file.get() < 0) fail_io("write", path, errno);
-    write_all(file.get(), bytes, path);
+    for (const auto bytes : parts) write_all(file.get(), bytes, path);
     return;
   }
   std::error_code missing;
@@ -100,7 +100,7 @@ void write_file(const std::string& path, std::span<const std::byte> bytes) {
   try {
     Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
     if (file.get() < 0) fail_io("write", path, errno);
-    write_all(file.get(), bytes, path);
+    for (const auto bytes : parts) write_all(file.get(), bytes, path);
     if (::fsync(file.get()) != 0 && errno != EINVAL) fail_io("write", path, errno);
     if (file.close() != 0) fail_io("write", path, errno);
     if (::rename(temporary.c_str(), target.c_str()) != 0) fail_io("write", path, errno);
@@ -125,6 +125,10 @@ int64_t size_on_disk(const std::string& path) {
   std::error_code none;
   const auto size = std::filesystem::file_size(path, none);
   return none ? 0 : static_cast<int64_t>(size);
+}
+
+void write_file(const std::string& path, std::span<const std::byte> bytes) {
+  write_file(path, std::span<const std::span<const std::byte>>(&bytes, 1));
 }
 
 void write_file(const std::string& path, std::string_view text) {

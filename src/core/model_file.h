@@ -24,6 +24,7 @@ int64_t size_on_disk(const std::string& path);  // bytes; 0 for what is no regul
 std::vector<std::byte> read_file(const std::string& path, uint64_t limit = uint64_t{8} << 30);
 // Writes beside `path`, flushes, renames over it; on failure removes the temporary file. Error(io) names path and
 // reason.
+void write_file(const std::string& path, std::span<const std::span<const std::byte>> parts);
 void write_file(const std::string& path, std::span<const std::byte> bytes);
 void write_file(const std::string& path, std::string_view text);
 

@@ -29,10 +29,11 @@ struct OpDef {
   int min_inputs, max_inputs, max_outputs;         // max -1: any number
   // Multiply-accumulates for one sample, from facts of inputs and outputs; nullptr: none worth counting.
   int64_t (*macs)(const Graph&, const Node&) = nullptr;
-  // From the form of `version` (7..17) to opset 17, in place; may add constants. nullptr: nothing changed in between.
-  // lift and lower may insert nodes right before and right after the node; those are in the wanted form already.
+  // From the form of `version` (7..22) to opset 17, in place; may add constants. nullptr: nothing changed in between.
+  // Error(unsupported) for what 17 cannot say: the node is then carried. lift and lower may insert nodes right before
+  // and right after the node; those are in the wanted form already.
   void (*lift)(Graph&, NodeId, int64_t version) = nullptr;
-  // From opset 17 to `version` (11..17); Error(unsupported) when it cannot be said there. nullptr: same form.
+  // From opset 17 to `version` (11..22); Error(unsupported) when it cannot be said there. nullptr: same form.
   // Reads inferred types and shapes.
   void (*lower)(Graph&, NodeId, int64_t version) = nullptr;
   // First opset that can say this op, with other ops where `lower` does so; lowering below it is an error.

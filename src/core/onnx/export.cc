@@ -110,8 +110,7 @@ class ModelWriter {
   ExternalSink* external_;
 };
 
-std::string write_model(const Graph& graph, const ExportOptions& options, ExternalSink* external) {
-  const int64_t opset = options.opset != 0 ? options.opset : graph.opset();
+std::string write_model_in(int64_t opset, const Graph& graph, const ExportOptions& options, ExternalSink* external) {
   const bool is_written_for_it =
       graph.opset() == opset && std::all_of(graph.nodes.begin(), graph.nodes.end(),
                                             [&](const Node& n) { return n.version == 0 || n.version == opset; });
@@ -125,6 +124,19 @@ std::string write_model(const Graph& graph, const ExportOptions& options, Extern
 }
 
 }  // namespace
+
+// Where no opset is asked for: the graph's own, or the first newer one that can say all of it.
+std::string write_model(const Graph& graph, const ExportOptions& options, ExternalSink* external) {
+  if (options.opset != 0) return write_model_in(options.opset, graph, options, external);
+  for (int64_t opset = graph.opset();; ++opset) {
+    try {
+      return write_model_in(opset, graph, options, external);
+    } catch (const Error& e) {
+      if (e.code() != Code::unsupported) throw;
+      if (opset >= kNewestOpset) return write_model_in(graph.opset(), graph, options, external);  // the first reason
+    }
+  }
+}
 
 std::string serialize_onnx(const Graph& graph, const ExportOptions& options) {
   ensure(!options.external_data, "external data needs a file to lie beside");
@@ -147,8 +159,7 @@ void export_onnx(const Graph& graph, const std::string& path, const ExportOption
   ExternalSink external(data_name(path, old.size()));
   const std::string model =
       within(path, [&] { return write_model(graph, options, options.external_data ? &external : nullptr); });
-  if (!external.bytes().empty())
-    write_file((folder / external.location()).string(), std::string_view(external.bytes()));
+  if (const auto parts = external.parts(); !parts.empty()) write_file((folder / external.location()).string(), parts);
   write_file(path, std::string_view(model));
   std::error_code ignored;
   for (const auto& data : old) std::filesystem::remove(data, ignored);

@@ -1,9 +1,6 @@
 #include "core/onnx/external_data.h"
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 
 #include "core/error.h"
 
@@ -36,29 +33,41 @@ fs::path inside(const std::string& folder, const std::string& location) {
 
 }  // namespace
 
-void read_external(const std::string& folder, const ExternalLocation& where, std::span<std::byte> out) {
-  const fs::path path = inside(folder, where.location);
-  ensure(!where.length || *where.length == out.size(), "external data '{}': the tensor has {} bytes, the model says {}",
-         where.location, out.size(), *where.length);
-  std::error_code error;
-  const uint64_t size = fs::file_size(path, error);
-  if (error) fail(Code::io, "external data '{}': {}", where.location, error.message());
-  if (where.offset > size || out.size() > size - where.offset) {
-    fail(Code::truncated, "external data '{}' has {} bytes; bytes {} to {} are needed", where.location, size,
-         where.offset, where.offset + out.size());
+std::pair<std::span<const std::byte>, std::shared_ptr<const void>> ExternalFiles::find(const ExternalLocation& where,
+                                                                                       uint64_t size) {
+  if (folder_.empty()) fail(Code::unsupported, "external data '{}' needs a model that is a file", where.location);
+  ensure(!where.length || *where.length == size, "external data '{}': the tensor has {} bytes, the model says {}",
+         where.location, size, *where.length);
+  std::shared_ptr<const MappedFile>& file = open_[where.location];
+  if (!file) file = MappedFile::open(inside(folder_, where.location).string());
+  const std::span<const std::byte> bytes = file->bytes();
+  if (where.offset > bytes.size() || size > bytes.size() - where.offset) {
+    fail(Code::truncated, "external data '{}' has {} bytes; bytes {} to {} are needed", where.location, bytes.size(),
+         where.offset, where.offset + size);
   }
-  std::ifstream file(path, std::ios::binary);
-  file.seekg(static_cast<std::streamoff>(where.offset));
-  file.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(out.size()));
-  if (!file) fail(Code::io, "external data '{}': {}", where.location, std::strerror(errno));
+  return {bytes.subspan(where.offset, size), file};
 }
 
-uint64_t ExternalSink::add(std::span<const std::byte> bytes) {
-  constexpr size_t kAlignment = 64;  // so that a reader may map the file and use the tensor in place
-  bytes_.resize((bytes_.size() + kAlignment - 1) / kAlignment * kAlignment, '\0');
-  const uint64_t start = bytes_.size();
-  bytes_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+static constexpr uint64_t kAlignment = 64;
+
+uint64_t ExternalSink::add(const Tensor& tensor) {
+  const uint64_t start = (size_ + kAlignment - 1) / kAlignment * kAlignment;
+  tensors_.push_back(tensor);
+  size_ = start + tensor.byte_size();
   return start;
+}
+
+std::vector<std::span<const std::byte>> ExternalSink::parts() const {
+  static constexpr std::byte zeros[kAlignment] = {};
+  std::vector<std::span<const std::byte>> parts;
+  uint64_t size = 0;
+  for (const Tensor& tensor : tensors_) {
+    if (const uint64_t gap = (kAlignment - size % kAlignment) % kAlignment; gap != 0)
+      parts.push_back(std::span(zeros).first(gap));
+    parts.push_back(tensor.bytes());
+    size = (size + kAlignment - 1) / kAlignment * kAlignment + tensor.byte_size();
+  }
+  return parts;
 }
 
 }  // namespace pare

@@ -3,9 +3,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include "core/mapped_file.h"
+#include "format/tensor.h"
 
 namespace pare {
 
@@ -15,20 +22,32 @@ struct ExternalLocation {
   std::optional<uint64_t> length;  // nothing: what the tensor needs
 };
 
-// Fills `out` from the place. Only files inside `folder` are read: no absolute path, no "..", no link that leads out.
-void read_external(const std::string& folder, const ExternalLocation& where, std::span<std::byte> out);
+// The data files of one model. Only files inside `folder` are opened: no absolute path, no "..", no link that leads
+// out.
+class ExternalFiles {
+ public:
+  explicit ExternalFiles(std::string folder) : folder_(std::move(folder)) {}  // "": there are none
+  // `size` bytes at the place, with what keeps them alive.
+  std::pair<std::span<const std::byte>, std::shared_ptr<const void>> find(const ExternalLocation& where, uint64_t size);
 
-// Collects tensor bytes for the file beside a model, each at a multiple of 64.
+ private:
+  std::string folder_;
+  std::map<std::string, std::shared_ptr<const MappedFile>> open_;
+};
+
+// Collects tensors for the file beside a model, each at a multiple of 64 so that a reader may use it in place.
 class ExternalSink {
  public:
   explicit ExternalSink(std::string location) : location_(std::move(location)) {}
-  uint64_t add(std::span<const std::byte> bytes);  // where they start
+  uint64_t add(const Tensor& tensor);  // where its bytes start
   const std::string& location() const { return location_; }
-  const std::string& bytes() const { return bytes_; }
+  // What the file consists of, in order; valid as long as the sink. Empty: nothing was added.
+  std::vector<std::span<const std::byte>> parts() const;
 
  private:
   std::string location_;
-  std::string bytes_;
+  std::vector<Tensor> tensors_;  // shared, not copied
+  uint64_t size_ = 0;
 };
 
 }  // namespace pare

@@ -6,6 +6,7 @@
 #include "core/edit.h"
 #include "core/model_file.h"
 #include "core/onnx/attribute_proto.h"
+#include "core/onnx/functions.h"
 #include "core/onnx/onnx.h"
 #include "core/onnx/opset.h"
 #include "core/onnx/type_proto.h"
@@ -23,8 +24,13 @@ constexpr uint64_t kNodeCost =
 // Builds the graph of one ModelProto. Parts of a message may come in any order, so they are first collected as views.
 class Importer {
  public:
-  Importer(std::string_view bytes, const std::string& name, const ImportOptions& options, const std::string& folder)
-      : bytes_(bytes), wire_(bytes, options.max_bytes), tensors_{wire_, folder}, symbols_(graph_) {
+  Importer(std::string_view bytes, const std::string& name, const ImportOptions& options, const std::string& folder,
+           std::shared_ptr<const void> owner)
+      : bytes_(bytes),
+        wire_(bytes, options.max_bytes),
+        tensors_{wire_, std::move(owner), ExternalFiles(folder)},
+        functions_(wire_),
+        symbols_(graph_) {
     graph_.source = name;
   }
 
@@ -33,6 +39,9 @@ class Importer {
     if (!graph_bytes_) fail(Code::invalid, "not an ONNX model: it has no graph");
     check_versions();
     collect_parts();
+    functions_.check_opsets(graph_.origin.opsets);
+    nodes_ = functions_.expand(nodes_);
+    for (size_t i = 0; i < nodes_.size(); ++i) wire_.charge(kNodeCost);
     declare_inputs();
     declare_constants();
     declare_outputs_of_nodes();
@@ -87,7 +96,8 @@ class Importer {
           case ModelField::training_info:
             fail(Code::unsupported, "models with training_info are not supported");
           case ModelField::functions:
-            fail(Code::unsupported, "models with functions of their own are not supported");
+            functions_.add(f.bytes());
+            break;
           default:
             f.skip();
         }
@@ -141,9 +151,9 @@ class Importer {
     if (ir < kOldestIr || ir > kNewestIr)
       fail(Code::unsupported, "IR version {} (supported: {} to {})", ir, kOldestIr, kNewestIr);
     const int64_t opset = graph_.opset();
-    if (opset < kOldestImport || opset > kCanonicalOpset) {
+    if (opset < kOldestImport || opset > kNewestOpset) {
       fail(Code::unsupported, "opset {} of the default domain (supported: {} to {})", opset, kOldestImport,
-           kCanonicalOpset);
+           kNewestOpset);
     }
   }
 
@@ -369,6 +379,7 @@ class Importer {
   std::string_view bytes_;
   WireSource wire_;
   TensorSource tensors_;
+  FunctionLibrary functions_;
   Graph graph_;
   SymbolNames symbols_;
   std::optional<std::string_view> graph_bytes_;
@@ -379,18 +390,23 @@ class Importer {
 
 }  // namespace
 
-Graph parse_onnx(std::string_view bytes, const std::string& name, const ImportOptions& options,
-                 const std::string& folder) {
-  Graph graph = within(name, [&] { return Importer(bytes, name, options, folder).run(); });
+static Graph parse(std::string_view bytes, const std::string& name, const ImportOptions& options,
+                   const std::string& folder, std::shared_ptr<const void> owner) {
+  Graph graph = within(name, [&] { return Importer(bytes, name, options, folder, std::move(owner)).run(); });
   if (options.lift) lift(graph);
   return graph;
 }
 
+Graph parse_onnx(std::string_view bytes, const std::string& name, const ImportOptions& options,
+                 const std::string& folder) {
+  return parse(bytes, name, options, folder, nullptr);
+}
+
 Graph import_onnx(const std::string& path, const ImportOptions& options) {
-  const std::vector<std::byte> bytes = read_file(path, options.max_bytes);
+  const std::shared_ptr<const MappedFile> file = MappedFile::open(path, options.max_bytes);
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  return parse_onnx({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path, options,
-                    folder.empty() ? "." : folder.string());
+  return parse({reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size()}, path, options,
+               folder.empty() ? "." : folder.string(), file);
 }
 
 }  // namespace pare

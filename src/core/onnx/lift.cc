@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <unordered_set>
 
 #include "core/edit.h"
@@ -61,12 +62,41 @@ void change_nodes(Graph& graph, Change&& change) {
   }
 }
 
+// What the canonical opset cannot say is carried like an op we do not know: exported as it came.
+void carry(Node& node, int64_t version) {
+  node.op = OpKind::unknown;
+  node.version = version;
+}
+
 void lift_nodes(Graph& graph, int64_t version, bool need_facts) {
   change_nodes(graph, [&](NodeId id) {
     const OpDef* def = op_def(graph.node(id).op);
     if (def == nullptr || def->lift == nullptr || def->lift_needs_facts != need_facts) return;
-    within(graph.label(graph.node(id)), [&] { def->lift(graph, id, version); });
+    within(graph.label(graph.node(id)), [&] {
+      try {
+        def->lift(graph, id, version);
+      } catch (const Error& e) {
+        if (version < kCanonicalOpset || e.code() != Code::unsupported) throw;
+        carry(graph.node(id), version);
+      }
+    });
   });
+}
+
+// Attributes that came after the canonical opset and that no lift took away change what an op means.
+void carry_newer_forms(Graph& graph, int64_t version) {
+  for (Node& node : graph.nodes) {
+    const OpDef* def = node.dead ? nullptr : op_def(node.op);
+    if (def == nullptr) continue;
+    const auto known = [&](const std::string& name) {
+      return std::any_of(def->attributes.begin(), def->attributes.end(), [&](const auto& a) { return a.name == name; });
+    };
+    for (const auto& [name, value] : node.attributes) {
+      if (known(name)) continue;
+      carry(node, version);
+      break;
+    }
+  }
 }
 
 void prepare(Graph& graph, int64_t version) {
@@ -90,13 +120,14 @@ void lift(Graph& graph) {
   const int64_t version = graph.opset();
   const auto in_file = [&](auto&& body) { within(graph.source.empty() ? std::string("graph") : graph.source, body); };
   in_file([&] {
-    ensure(version >= kOldestImport && version <= kCanonicalOpset, "opset {} of the default domain", version);
+    ensure(version >= kOldestImport && version <= kNewestOpset, "opset {} of the default domain", version);
     prepare(graph, version);
-    if (version < kCanonicalOpset) lift_nodes(graph, version, false);
+    if (version != kCanonicalOpset) lift_nodes(graph, version, false);
   });
   infer_shapes(graph);  // names the file itself
-  if (version < kCanonicalOpset) {
+  if (version != kCanonicalOpset) {
     in_file([&] { lift_nodes(graph, version, true); });
+    if (version > kCanonicalOpset) carry_newer_forms(graph, version);
     infer_shapes(graph);
   }
   set_default_opset(graph, kCanonicalOpset);
@@ -108,14 +139,14 @@ void lift(Graph& graph) {
 }
 
 void lower(Graph& graph, int64_t version) {
-  if (version < kOldestExport || version > kCanonicalOpset) {
-    fail(Code::unsupported, "export to opset {} (supported: {} to {})", version, kOldestExport, kCanonicalOpset);
+  if (version < kOldestExport || version > kNewestOpset) {
+    fail(Code::unsupported, "export to opset {} (supported: {} to {})", version, kOldestExport, kNewestOpset);
   }
   change_nodes(graph, [&](NodeId id) {
     const Node& node = graph.node(id);
     check_carried(graph, node, node.version != 0 ? node.version : kCanonicalOpset, version);
     const OpDef* def = op_def(node.op);
-    if (def == nullptr || version == kCanonicalOpset) return;
+    if (def == nullptr) return;
     if (def->since > version)
       fail(Code::unsupported, "{} does not exist in opset {} (it came with {})", graph.label(node), version,
            def->since);
@@ -129,7 +160,9 @@ void lower(Graph& graph, int64_t version) {
 int64_t ir_version_of(int64_t opset) {
   if (opset <= 8) return 3;
   if (opset <= 11) return opset - 5;  // 9: 4, 10: 5, 11: 6
-  return opset <= 14 ? 7 : 8;
+  if (opset <= 14) return 7;
+  if (opset <= 18) return 8;
+  return opset <= 20 ? 9 : 10;
 }
 
 }  // namespace pare

@@ -28,7 +28,7 @@ enum class WeightStyle : uint8_t {
   plain,    // "float" on the command line: plain float initializers
 };
 struct ExportOptions {
-  int64_t opset = 0;  // 0: as the graph has it (17 when lifted); else 11..17
+  int64_t opset = 0;  // 11..22; 0: as the graph has it (17 when lifted), or newer where an op needs it
   WeightStyle weights = WeightStyle::compact;
   bool external_data = false;     // tensors over 1 KiB into PATH.data (PATH.1.data where that is taken)
   bool keep_source_types = true;  // f16, bf16, f64 weights leave as they came

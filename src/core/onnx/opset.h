@@ -8,12 +8,12 @@
 namespace pare {
 
 inline constexpr int64_t kCanonicalOpset = 17;
-inline constexpr int64_t kOldestImport = 7, kOldestExport = 11;
+inline constexpr int64_t kOldestImport = 7, kOldestExport = 11, kNewestOpset = 22;
 
 // The IR version that came with an opset, for files written by us.
 int64_t ir_version_of(int64_t opset);
-// From opset 17 to `version` (kOldestExport..17), in place. Error(unsupported) names the node that cannot be said
-// there.
+// From opset 17 to `version` (kOldestExport..kNewestOpset), in place. Error(unsupported) names the node that cannot be
+// said there.
 void lower(Graph& graph, int64_t version);
 // Is a node of an op we do not know, written for opset `from`, also right in opset `to`? Error(unsupported) if not.
 // Sub-graphs count too: they are carried as bytes.

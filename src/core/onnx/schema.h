@@ -33,7 +33,26 @@ enum class GraphField : Tag {
   value_info = 13,
   sparse_initializer = 15,
 };
-enum class NodeField : Tag { input = 1, output = 2, name = 3, op_type = 4, attribute = 5, doc_string = 6, domain = 7 };
+enum class NodeField : Tag {
+  input = 1,
+  output = 2,
+  name = 3,
+  op_type = 4,
+  attribute = 5,
+  doc_string = 6,
+  domain = 7,
+  overload = 8,
+};
+enum class FunctionField : Tag {
+  name = 1,
+  input = 4,
+  output = 5,
+  node = 7,
+  opset_import = 9,
+  domain = 10,
+  attribute_proto = 11,  // attributes with a default; those without are only named, in field 6
+  overload = 13,
+};
 enum class ValueInfoField : Tag { name = 1, type = 2 };
 enum class TypeField : Tag {
   tensor_type = 1,

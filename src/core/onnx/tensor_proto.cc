@@ -14,6 +14,7 @@ using onnx_proto::TensorField;
 
 constexpr size_t kMaxRank = 64;
 constexpr size_t kExternalFrom = 1024;  // bytes
+constexpr size_t kBorrowedFrom = 4096;  // bytes
 
 // What a TensorProto says, before any element is looked at.
 struct RawTensor {
@@ -153,6 +154,16 @@ void read_typed(const WireSource& source, std::string_view message, Tensor& tens
   }
 }
 
+// Bytes of a mapped file are used in place where their elements are aligned; small ones are not worth keeping the file.
+Tensor borrow_or_copy(DType type, const Shape& shape, std::span<const std::byte> bytes,
+                      const std::shared_ptr<const void>& owner) {
+  const bool aligned = reinterpret_cast<uintptr_t>(bytes.data()) % size_of(type) == 0;
+  if (owner && aligned && bytes.size() >= kBorrowedFrom) return Tensor::borrow(type, shape, bytes, owner);
+  Tensor tensor = take(Tensor::create(type, shape, bytes.size()), "tensor");
+  if (!bytes.empty()) std::memcpy(tensor.edit_bytes().data(), bytes.data(), bytes.size());
+  return tensor;
+}
+
 }  // namespace
 
 bool is_external(const WireSource& source, std::string_view message) { return read_header(source, message).external; }
@@ -174,23 +185,22 @@ NamedTensor read_tensor(TensorSource& source, std::string_view message) {
     const auto bytes = checked_mul(*count, static_cast<int64_t>(size_of(type)));
     if (!bytes || static_cast<uint64_t>(*bytes) > source.wire.budget())
       fail(Code::limit, "a tensor of {} elements is larger than the limit allows", *count);
-    if (header.external) {
-      if (source.folder.empty())
-        fail(Code::unsupported, "external data '{}' needs a model that is a file", header.where.location);
-    } else if (header.raw) {
+    if (header.raw && !header.external) {
       ensure(header.raw->size() == static_cast<uint64_t>(*bytes), "the tensor has {} bytes, its shape needs {}",
              header.raw->size(), *bytes);
-    } else {
+    } else if (!header.external) {
       // Every element takes a byte at least, so a short message is refused before its shape is believed.
       ensure(message.size() >= static_cast<uint64_t>(*count), "the tensor has fewer elements than its shape says");
     }
     source.wire.charge(static_cast<uint64_t>(*bytes));
-    Tensor tensor = take(Tensor::create(type, header.dims, static_cast<uint64_t>(*bytes)), "tensor");
+    Tensor tensor;
     if (header.external) {
-      read_external(source.folder, header.where, tensor.edit_bytes());
+      const auto [data, owner] = source.external.find(header.where, static_cast<uint64_t>(*bytes));
+      tensor = borrow_or_copy(type, header.dims, data, owner);
     } else if (header.raw) {
-      if (!header.raw->empty()) std::memcpy(tensor.edit_bytes().data(), header.raw->data(), header.raw->size());
+      tensor = borrow_or_copy(type, header.dims, std::as_bytes(std::span(*header.raw)), source.owner);
     } else {
+      tensor = take(Tensor::create(type, header.dims, static_cast<uint64_t>(*bytes)), "tensor");
       read_typed(source.wire, message, tensor);
     }
     if (type == DType::boolean) {
@@ -212,7 +222,7 @@ void write_tensor(TensorWriter writer, const Tensor& tensor, const std::string& 
     writer.add_bytes(TensorField::raw_data, reinterpret_cast<const char*>(tensor.bytes().data()), tensor.byte_size());
     return;
   }
-  const uint64_t offset = external->add(tensor.bytes());
+  const uint64_t offset = external->add(tensor);
   auto entry = [&](const char* key, const std::string& value) {
     protozero::pbf_builder<EntryField> e(writer, TensorField::external_data);
     e.add_string(EntryField::key, key);

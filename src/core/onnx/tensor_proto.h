@@ -9,10 +9,12 @@
 
 namespace pare {
 
-// Where tensors of a file come from: its bytes and the folder of its external data (refused when empty).
+// Where tensors of a file come from: its bytes, what keeps them alive (nothing: tensors are copied) and the files of
+// its external data.
 struct TensorSource {
   WireSource& wire;
-  std::string folder;
+  std::shared_ptr<const void> owner;
+  ExternalFiles external;
 };
 struct NamedTensor {
   std::string name;

@@ -1,8 +1,13 @@
 #include "core/onnx/wire.h"
 
+#include <functional>
+
 namespace pare {
 
 void WireSource::damaged(const char* at, std::string_view what) const {
+  const bool in_file =
+      std::greater_equal<>()(at, bytes_.data()) && std::less_equal<>()(at, bytes_.data() + bytes_.size());
+  if (!in_file) fail(Code::corrupt, "damaged in the body of a function: {}", what);
   const auto offset = static_cast<size_t>(at - bytes_.data());
   if (offset == bytes_.size()) fail(Code::truncated, "truncated at byte {}", offset);
   fail(Code::corrupt, "damaged at byte {}: {}", offset, what);

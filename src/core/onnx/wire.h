@@ -40,11 +40,18 @@ class Fields {
   Fields(const WireSource& source, std::string_view message) : source_(source), reader_(message) {}
 
   bool next() {
+    start_ = reader_.data().data();
     return guarded([&] { return reader_.next(); });
   }
   F field() const { return static_cast<F>(reader_.tag()); }
   void skip() {
     guarded([&] { reader_.skip(); });
+  }
+
+  // The field with its tag, as it lies in the message; to copy what is not looked into.
+  std::string_view whole() {
+    skip();
+    return {start_, static_cast<size_t>(reader_.data().data() - start_)};
   }
 
   std::string_view bytes() {
@@ -102,6 +109,7 @@ class Fields {
 
   const WireSource& source_;
   protozero::pbf_reader reader_;
+  const char* start_ = nullptr;
 };
 
 }  // namespace pare

@@ -8,6 +8,7 @@ const OpDef op_dequantize_linear = {.kind = OpKind::dequantize_linear,
                                     .min_inputs = 2,
                                     .max_inputs = 3,
                                     .max_outputs = 1,
+                                    .lift = ops::lift_linear_grid,
                                     .lower = ops::lower_linear_grid,
                                     .since = 10};
 

@@ -6,6 +6,7 @@
 namespace pare::ops {
 
 inline constexpr AttributeSpec kLinearGridAttributes[] = {{"axis", AttributeType::integer}};
+void lift_linear_grid(Graph& graph, NodeId id, int64_t version);
 void lower_linear_grid(Graph& graph, NodeId id, int64_t version);
 
 }  // namespace pare::ops

@@ -4,6 +4,14 @@
 
 namespace pare::ops {
 
+// What opsets 19 and 21 added says nothing at its default: saturation is for 8-bit floats, which we do not know.
+void lift_linear_grid(Graph& graph, NodeId id, int64_t /*version*/) {
+  Attributes& attributes = graph.node(id).attributes;
+  attributes.erase("saturate");
+  for (const char* name : {"block_size", "output_dtype"})
+    if (attributes.has(name) && attributes.integer(name, 0) == 0) attributes.erase(name);
+}
+
 // Scale and zero point must be scalars below opset 13; one-element lists become scalars.
 void lower_linear_grid(Graph& graph, NodeId id, int64_t version) {
   if (version >= 13) return;

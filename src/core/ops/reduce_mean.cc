@@ -1,17 +1,14 @@
-#include "core/ops/define.h"
+#include "core/ops/reduce.h"
 
 namespace pare {
 
-static constexpr AttributeSpec reduce_mean_attributes[] = {
-    {"axes", AttributeType::integers},
-    {"keepdims", AttributeType::integer},
-};
-
 const OpDef op_reduce_mean = {.kind = OpKind::reduce_mean,
                               .name = "ReduceMean",
-                              .attributes = reduce_mean_attributes,
+                              .attributes = ops::kReduceAttributes,
                               .min_inputs = 1,
                               .max_inputs = 1,
-                              .max_outputs = 1};
+                              .max_outputs = 1,
+                              .lift = ops::lift_reduce,
+                              .lower = ops::lower_reduce};
 
 }  // namespace pare

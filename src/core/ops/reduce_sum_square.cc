@@ -1,17 +1,14 @@
-#include "core/ops/define.h"
+#include "core/ops/reduce.h"
 
 namespace pare {
 
-static constexpr AttributeSpec reduce_sum_square_attributes[] = {
-    {"axes", AttributeType::integers},
-    {"keepdims", AttributeType::integer},
-};
-
 const OpDef op_reduce_sum_square = {.kind = OpKind::reduce_sum_square,
                                     .name = "ReduceSumSquare",
-                                    .attributes = reduce_sum_square_attributes,
+                                    .attributes = ops::kReduceAttributes,
                                     .min_inputs = 1,
                                     .max_inputs = 1,
-                                    .max_outputs = 1};
+                                    .max_outputs = 1,
+                                    .lift = ops::lift_reduce,
+                                    .lower = ops::lower_reduce};
 
 }  // namespace pare

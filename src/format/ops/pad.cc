@@ -15,12 +15,21 @@ static Result<Dim> padded_dim(Dim size, Dim begin, Dim end, bool reflect, Symbol
   return Dim(*sum);
 }
 
-// data, pads (all begins, then all ends), constant_value.
+// data, pads (all begins, then all ends), constant_value. Old forms have pads as an attribute, new ones (opset 18) may
+// name some axes: only the rank is told of these, until they are lifted.
 Status infer_pad(InferContext& context) {
+  if (context.attributes.has("pads") || context.has(3)) {
+    PARE_TRY(rules::need_inputs(context, 1));
+    std::optional<Dims> open = context.in(0).dims;
+    if (open)
+      for (Dim& dim : *open) dim = Dim(1, context.symbols.fresh());
+    return rules::give(context, 0, context.in(0).dtype, std::move(open));
+  }
   PARE_TRY(rules::need_inputs(context, 2));
   PARE_TRY(rules::need_type(context, 1, rules::is_index));
   const std::string mode = context.attributes.text("mode", "constant");
-  if (mode != "constant" && mode != "reflect" && mode != "edge") return rules::invalid("Pad has an unknown mode");
+  if (mode != "constant" && mode != "reflect" && mode != "edge" && mode != "wrap")
+    return rules::invalid("Pad has an unknown mode");
   const TensorFacts &x = context.in(0), &pads = context.in(1);
   if (!x.dims) return rules::give(context, 0, x.dtype, std::nullopt);
   Dims dims = *x.dims;

@@ -2,10 +2,30 @@
 
 namespace pare {
 
-// Sizes of the parts along the axis. Without `split` the outputs share the axis equally.
+// Sizes of the parts along the axis. Without `split` the outputs share the axis equally; where they are counted
+// (num_outputs of opset 18), the last may be smaller.
 static Result<Dims> split_sizes(const InferContext& context, Dim whole) {
   const size_t parts = context.outputs.size();
   Dims sizes;
+  if (context.attributes.has("split")) {  // the form until opset 12
+    const Shape given = context.attributes.integers("split");
+    if (given.size() != parts) return rules::invalid("split needs one size per output");
+    return to_dims(given);
+  }
+  if (context.attributes.has("num_outputs") && !context.has(1)) {
+    const int64_t count = static_cast<int64_t>(parts);
+    if (context.attributes.integer("num_outputs", 0) != count) return rules::invalid("Split counts other outputs");
+    if (!whole.known()) {
+      for (size_t i = 0; i < parts; ++i) sizes.push_back(Dim(1, context.symbols.fresh()));
+      return sizes;
+    }
+    const int64_t part = whole.factor / count + (whole.factor % count != 0);
+    for (int64_t left = whole.factor; sizes.size() < parts; left -= part) {
+      if (left < 0) return rules::invalid("the axis has fewer elements than parts need");
+      sizes.push_back(Dim(std::min(part, left)));
+    }
+    return sizes;
+  }
   if (!context.has(1)) {
     const int64_t count = static_cast<int64_t>(parts);
     if (whole.known() && whole.factor % count != 0) return rules::invalid("the axis does not split into equal parts");
