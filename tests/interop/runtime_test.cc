@@ -68,7 +68,7 @@ TEST_P(RuntimeOps, ComputesEveryOpAsTheEngineDoes) {
   for (const OpCase& c : op_cases()) comparison.add(c.name, c.graph, c.inputs, options);
   comparison.expect_same(1e-5);
 }
-INSTANTIATE_TEST_SUITE_P(Opsets, RuntimeOps, ::testing::Values(11, 13, 17));
+INSTANTIATE_TEST_SUITE_P(Opsets, RuntimeOps, ::testing::Values(11, 13, 17, 18, 20, 21));
 
 TEST(Runtime, ComputesTheZooAsTheEngineDoes) {
   PARE_NEED_ORT();

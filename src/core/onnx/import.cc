@@ -40,8 +40,9 @@ class Importer {
     check_versions();
     collect_parts();
     functions_.check_opsets(graph_.origin.opsets);
+    const size_t calls = nodes_.size();
     nodes_ = functions_.expand(nodes_);
-    for (size_t i = 0; i < nodes_.size(); ++i) wire_.charge(kNodeCost);
+    for (size_t i = calls; i < nodes_.size(); ++i) wire_.charge(kNodeCost);
     declare_inputs();
     declare_constants();
     declare_outputs_of_nodes();

@@ -84,10 +84,11 @@ void lift_nodes(Graph& graph, int64_t version, bool need_facts) {
 }
 
 // Attributes that came after the canonical opset and that no lift took away change what an op means.
-void carry_newer_forms(Graph& graph, int64_t version) {
+void carry_newer_forms(Graph& graph, int64_t version, bool all_lifted) {
+  if (version <= kCanonicalOpset) return;
   for (Node& node : graph.nodes) {
     const OpDef* def = node.dead ? nullptr : op_def(node.op);
-    if (def == nullptr) continue;
+    if (def == nullptr || (def->lift_needs_facts && !all_lifted)) continue;
     const auto known = [&](const std::string& name) {
       return std::any_of(def->attributes.begin(), def->attributes.end(), [&](const auto& a) { return a.name == name; });
     };
@@ -123,11 +124,12 @@ void lift(Graph& graph) {
     ensure(version >= kOldestImport && version <= kNewestOpset, "opset {} of the default domain", version);
     prepare(graph, version);
     if (version != kCanonicalOpset) lift_nodes(graph, version, false);
+    carry_newer_forms(graph, version, false);
   });
   infer_shapes(graph);  // names the file itself
   if (version != kCanonicalOpset) {
     in_file([&] { lift_nodes(graph, version, true); });
-    if (version > kCanonicalOpset) carry_newer_forms(graph, version);
+    carry_newer_forms(graph, version, true);
     infer_shapes(graph);
   }
   set_default_opset(graph, kCanonicalOpset);

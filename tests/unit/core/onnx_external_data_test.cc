@@ -100,5 +100,24 @@ TEST_F(OnnxExternalData, IsWrittenForLargeTensors) {
   expect_same_graph(import_onnx(path), g);
 }
 
+// Large tensors point into the mapped files, so these must outlive everything that happens to the paths.
+TEST_F(OnnxExternalData, MappedTensorsOutliveTheirFiles) {
+  std::vector<float> values(5000);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
+  const Graph g = parse(model(small_graph()
+                                  .message(GraphField::node, node("Add", {"y", "b"}, {"z"}))
+                                  .message(GraphField::initializer, floats("b", {5000, 1}, values))));
+  const std::string path = (root_ / "model/out.onnx").string();
+  export_onnx(g, path, {.external_data = true});
+  Graph mapped = import_onnx(path);
+  export_onnx(mapped, path, {.external_data = true});  // over the files it lies in
+  expect_same_graph(import_onnx(path), g);
+  fs::remove_all(root_);
+  expect_same_graph(mapped, g);
+  Tensor& b = *mapped.value(mapped.find_value("b")).constant;
+  b.edit<float>()[0] = 7;  // copies: the mapping cannot be written
+  EXPECT_EQ(b.view<float>()[0], 7);
+}
+
 }  // namespace
 }  // namespace pare::testing

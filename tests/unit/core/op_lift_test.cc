@@ -27,6 +27,34 @@ TEST(Lift, LeavesNewFormsAlone) {
   EXPECT_EQ(OneOp(13, OpKind::softmax, Dims{kN, 4, 5}, {{"axis", 1}}).lifted(), "Softmax(x){axis=1}");
 }
 
+TEST(Lift, NewerFormsBecomeThoseOf17) {
+  EXPECT_EQ(OneOp(18, OpKind::reduce_mean, Dims{kN, 4}, {{"keepdims", 0}}, {ints({1})}).lifted(),
+            "ReduceMean(x){keepdims=0 axes=[1]}");
+  EXPECT_EQ(OneOp(20, OpKind::reduce_max, Dims{kN, 4}, {{"noop_with_empty_axes", 0}}).lifted(), "ReduceMax(x)");
+  EXPECT_EQ(OneOp(18, OpKind::split, Dims{kN, 4}, {{"axis", 1}, {"num_outputs", 2}}, {}, 2).lifted(),
+            "Split(x){axis=1}");
+  EXPECT_EQ(OneOp(18, OpKind::split, Dims{kN, 5}, {{"axis", 1}, {"num_outputs", 2}}, {}, 2).lifted(),
+            "Split(x, [3 2]){axis=1}");
+  EXPECT_EQ(OneOp(19, OpKind::pad, Dims{kN, 4, 5}, {}, {ints({1, 2}), Tensor(), ints({-1})}).lifted(),
+            "Pad(x, [0 0 1 0 0 2], -)");
+  EXPECT_EQ(OneOp(19, OpKind::cast, Dims{kN, 4}, {{"to", 1}, {"saturate", 1}}).lifted(), "Cast(x){to=1}");
+  EXPECT_EQ(OneOp(22, OpKind::relu, Dims{kN, 4}).lifted(), "Relu(x)");
+}
+
+TEST(Lift, WhatOpset17CannotSayIsCarried) {
+  OneOp noop(18, OpKind::reduce_sum_square, Dims{kN, 4}, {{"noop_with_empty_axes", 1}});
+  EXPECT_EQ(noop.lifted(), "ReduceSumSquare(x){noop_with_empty_axes=1}");
+  EXPECT_EQ(noop.graph.nodes[0].op, OpKind::unknown);
+  EXPECT_EQ(noop.graph.nodes[0].version, 18);
+  OneOp dilated(19, OpKind::average_pool, Dims{kN, 1, 9}, {{"kernel_shape", Ints{2}}, {"dilations", Ints{2}}});
+  dilated.lifted();
+  EXPECT_EQ(dilated.graph.nodes[0].op, OpKind::unknown);
+  // And leaves in the first opset that can say everything.
+  const Graph again = parse_onnx(serialize_onnx(dilated.graph), "again", {.lift = false, .max_bytes = 1 << 20});
+  EXPECT_EQ(again.opset(), 19);
+  EXPECT_EQ(again.nodes[0].attributes.integers("dilations"), (Ints{2}));
+}
+
 TEST(Lift, InfersShapesOfLiftedOps) {
   OneOp op(11, OpKind::unsqueeze, Dims{kN, 3}, {{"axes", Ints{1}}});
   op.lifted();

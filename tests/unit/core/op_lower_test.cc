@@ -33,6 +33,18 @@ TEST(Lower, KeepsFormsThatTheTargetHas) {
   EXPECT_EQ(lowered(15, OpKind::shape, Dims{kN, 4}, {{"start", 1}}), "Shape(x){start=1}");
 }
 
+TEST(Lower, NewerOpsetsGetTheirForms) {
+  EXPECT_EQ(lowered(18, OpKind::reduce_l2, Dims{kN, 4}, {{"axes", Ints{1}}}), "ReduceL2(x, [1])");
+  EXPECT_EQ(lowered(22, OpKind::reduce_mean, Dims{kN, 4}), "ReduceMean(x)");
+  EXPECT_EQ(lowered(18, OpKind::split, Dims{kN, 4}, {{"axis", 1}}, {}, 2), "Split(x){axis=1 num_outputs=2}");
+  EXPECT_EQ(lowered(18, OpKind::split, Dims{kN, 4}, {{"axis", 1}}, {ints({1, 3})}, 2), "Split(x, [1 3]){axis=1}");
+  for (const int64_t opset : {18, 22}) {
+    EXPECT_EQ(OneOp(17, OpKind::reduce_mean, Dims{kN, 4}, {{"axes", Ints{1}}}).there_and_back(opset),
+              "ReduceMean(x){axes=[1]}");
+    EXPECT_EQ(OneOp(17, OpKind::split, Dims{kN, 4}, {{"axis", 1}}, {}, 2).there_and_back(opset), "Split(x){axis=1}");
+  }
+}
+
 TEST(Lower, ComputedListsAreUnsupported) {
   for (const OpKind kind : {OpKind::squeeze, OpKind::unsqueeze, OpKind::split}) {
     OneOp op(17, kind, Dims{1, 1}, {}, {ints({1})});
