@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/edit.h"
 #include "core/op_def.h"
 
 namespace pare {
@@ -15,22 +16,17 @@ int64_t count_nonzeros(const Tensor& tensor) {
 }
 
 // Values a node's parameters lie in, the weight first. `bias` of a MatMul belongs to the Add behind it.
-std::vector<ValueId> parameters_of(const Graph& graph, const Node& node, const Layer* layer) {
+std::vector<ValueId> parameters_of(const Node& node, const Layer* layer, const std::vector<bool>& learned) {
   std::vector<ValueId> ids;
   const auto add = [&](ValueId id) {
-    if (id != kNoValue && graph.value(id).constant && std::find(ids.begin(), ids.end(), id) == ids.end())
+    if (id != kNoValue && learned[static_cast<size_t>(id)] && std::find(ids.begin(), ids.end(), id) == ids.end())
       ids.push_back(id);
   };
   if (layer) {
     add(layer->weight);
     add(layer->bias);
-  } else if (node.op == OpKind::batch_normalization && node.inputs.size() >= 3) {
-    add(node.inputs[1]);
-    add(node.inputs[2]);
   }
-  for (const ValueId id : node.inputs) {
-    if (id != kNoValue && graph.value(id).trainable) add(id);
-  }
+  for (const ValueId id : node.inputs) add(id);
   return ids;
 }
 
@@ -39,6 +35,7 @@ std::vector<ValueId> parameters_of(const Graph& graph, const Node& node, const L
 NetworkCost cost(const Graph& graph) {
   NetworkCost total;
   std::set<ValueId> counted;  // shared weights cost their bytes once and their arithmetic every time
+  const std::vector<bool> learned = learned_constants(graph);
   const std::vector<Layer> all = layers(graph);
   auto layer = all.begin();
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
@@ -48,7 +45,7 @@ NetworkCost cost(const Graph& graph) {
     LayerCost row;
     row.name = node.name.empty() && !node.outputs.empty() ? graph.value(node.outputs[0]).name : node.name;
     row.op = node.type;
-    const auto parameters = parameters_of(graph, node, is_layer ? &*layer : nullptr);
+    const auto parameters = parameters_of(node, is_layer ? &*layer : nullptr, learned);
     if (is_layer) ++layer;
     row.tensors = parameters;
     for (const ValueId id : node.inputs) {

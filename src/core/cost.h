@@ -10,7 +10,7 @@ struct LayerCost {
   std::vector<ValueId> tensors;  // constants it reads: weight and bias first (that of a MatMul lies in the Add behind)
   std::string op;                // ONNX op type
   Shape shape;                   // of the weight
-  int64_t parameters = 0;  // weight + bias elements (batch norm: scale, shift; running statistics are not counted)
+  int64_t parameters = 0;  // elements of learned constants (batch norm: scale, shift, not the running statistics)
   int64_t nonzeros = 0;    // of these, not exactly 0
   int64_t macs = 0;        // one sample
   double bits = 32;        // bits per weight of the grid; 32 when there is none

@@ -100,7 +100,8 @@ NodeId insert_node(Graph& graph, NodeId position, Node node) {
   return position;
 }
 
-ValueId append(Graph& graph, OpKind op, std::string name, std::vector<ValueId> inputs, Attributes attributes) {
+ValueId append(Graph& graph, OpKind op, std::string name, std::vector<ValueId> inputs, Attributes attributes,
+               size_t place) {
   Node node;
   node.name = unique_name(graph, name);
   node.op = op;
@@ -108,7 +109,8 @@ ValueId append(Graph& graph, OpKind op, std::string name, std::vector<ValueId> i
   node.inputs = std::move(inputs);
   node.attributes = std::move(attributes);
   const ValueId output = add_value(graph, node.name, DType::none);
-  node.outputs = {output};
+  node.outputs.assign(place, kNoValue);
+  node.outputs.push_back(output);
   infer_node(graph, add_node(graph, std::move(node)));
   return output;
 }
@@ -275,23 +277,6 @@ std::string unique_name(const Graph& graph, std::string_view base) {
   for (size_t i = 1;; ++i) {
     std::string name = fmt::format("{}_{}", stem, i);
     if (!taken.contains(name)) return name;
-  }
-}
-
-void mark_trainable(Graph& graph) {
-  const auto mark = [&](ValueId id) {
-    if (id == kNoValue) return;
-    Value& value = graph.value(id);
-    if (value.constant && is_float(value.constant->dtype())) value.trainable = true;
-  };
-  for (const Layer& layer : layers(graph)) {
-    mark(layer.weight);
-    mark(layer.bias);
-  }
-  for (const Node& node : graph.nodes) {
-    if (node.dead || node.op != OpKind::batch_normalization || node.inputs.size() < 3) continue;
-    mark(node.inputs[1]);
-    mark(node.inputs[2]);
   }
 }
 

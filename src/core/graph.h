@@ -33,7 +33,7 @@ struct Value {
   DType source_dtype = DType::none;     // type the constant is exported in when it differs from `dtype`
   Encoding encoding;                    // of a constant
   std::optional<Grid> activation_grid;  // of anything else
-  bool trainable = false;               // set by mark_trainable (weights, biases, batch-norm scale and shift)
+  bool trainable = false;               // a learned constant: set by mark_trainable, mark_stored_parameters
 
   bool is_constant() const { return constant.has_value(); }
 };

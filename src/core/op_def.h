@@ -2,6 +2,9 @@
 // the table is expanded from format/op_list.def in core/op_def.cc.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -20,6 +23,25 @@ struct AttributeSpec {
 struct Cost {
   int64_t macs = 0;        // multiply-accumulates for one sample (symbolic batch counted as 1)
   int64_t parameters = 0;  // elements of constant inputs of layers and norms
+};
+
+// Numbers of inputs, as a set; of ops with more inputs than 64, the last bit stands for the rest.
+class InputSet {
+ public:
+  constexpr InputSet() = default;
+  constexpr InputSet(std::initializer_list<size_t> inputs) {
+    for (const size_t input : inputs) bits_ |= bit(input);
+  }
+  static constexpr InputSet all() {
+    InputSet set;
+    set.bits_ = ~uint64_t{0};
+    return set;
+  }
+  constexpr bool contains(size_t input) const { return (bits_ & bit(input)) != 0; }
+
+ private:
+  static constexpr uint64_t bit(size_t input) { return uint64_t{1} << (input < 63 ? input : 63); }
+  uint64_t bits_ = 0;
 };
 
 struct OpDef {
@@ -41,6 +63,15 @@ struct OpDef {
   // lift reads inferred types and shapes, so that it comes after the other lifts and an inference. The shape rule of
   // such an op holds for its old forms too.
   bool lift_needs_facts = false;
+
+  // What is learned (core/learned.cc). These inputs are what training finds, where they are float constants: weights,
+  // biases, scales.
+  InputSet learned = {};
+  // Puts its inputs together, element by element or side by side. A constant that an activation is joined with may be
+  // learned (a position embedding, a layer scale) or not (a mask): see mark_stored_parameters.
+  bool joins = false;
+  // The outputs hold elements of input 0 and no others, so what is learned there may lie behind it.
+  bool moves = false;
 };
 const OpDef* op_def(OpKind kind);  // nullptr for unknown
 

@@ -122,6 +122,7 @@ void lift(Graph& graph) {
   const auto in_file = [&](auto&& body) { within(graph.source.empty() ? std::string("graph") : graph.source, body); };
   in_file([&] {
     ensure(version >= kOldestImport && version <= kNewestOpset, "opset {} of the default domain", version);
+    mark_stored_parameters(graph);
     prepare(graph, version);
     if (version != kCanonicalOpset) lift_nodes(graph, version, false);
     carry_newer_forms(graph, version, false);

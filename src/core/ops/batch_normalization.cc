@@ -59,6 +59,7 @@ const OpDef op_batch_normalization = {.kind = OpKind::batch_normalization,
                                       .max_inputs = 5,
                                       .max_outputs = 3,
                                       .lift = lift_batch_normalization,
-                                      .lower = lower_batch_normalization};
+                                      .lower = lower_batch_normalization,
+                                      .learned = {1, 2}};
 
 }  // namespace pare

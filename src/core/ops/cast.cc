@@ -15,6 +15,7 @@ const OpDef op_cast = {.kind = OpKind::cast,
                        .min_inputs = 1,
                        .max_inputs = 1,
                        .max_outputs = 1,
-                       .lift = lift_cast};
+                       .lift = lift_cast,
+                       .moves = true};
 
 }  // namespace pare

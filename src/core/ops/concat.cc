@@ -11,6 +11,7 @@ const OpDef op_concat = {.kind = OpKind::concat,
                          .attributes = concat_attributes,
                          .min_inputs = 1,
                          .max_inputs = -1,
-                         .max_outputs = 1};
+                         .max_outputs = 1,
+                         .joins = true};
 
 }  // namespace pare

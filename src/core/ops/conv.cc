@@ -22,6 +22,7 @@ const OpDef op_conv = {.kind = OpKind::conv,
                        .min_inputs = 2,
                        .max_inputs = 3,
                        .max_outputs = 1,
-                       .macs = conv_macs};
+                       .macs = conv_macs,
+                       .learned = {1, 2}};
 
 }  // namespace pare

@@ -22,6 +22,7 @@ const OpDef op_conv_transpose = {.kind = OpKind::conv_transpose,
                                  .min_inputs = 2,
                                  .max_inputs = 3,
                                  .max_outputs = 1,
-                                 .macs = conv_transpose_macs};
+                                 .macs = conv_transpose_macs,
+                                 .learned = {1, 2}};
 
 }  // namespace pare

@@ -2,7 +2,12 @@
 
 namespace pare {
 
-const OpDef op_expand = {
-    .kind = OpKind::expand, .name = "Expand", .min_inputs = 2, .max_inputs = 2, .max_outputs = 1, .since = 8};
+const OpDef op_expand = {.kind = OpKind::expand,
+                         .name = "Expand",
+                         .min_inputs = 2,
+                         .max_inputs = 2,
+                         .max_outputs = 1,
+                         .since = 8,
+                         .moves = true};
 
 }  // namespace pare

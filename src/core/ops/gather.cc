@@ -11,6 +11,7 @@ const OpDef op_gather = {.kind = OpKind::gather,
                          .attributes = gather_attributes,
                          .min_inputs = 2,
                          .max_inputs = 2,
-                         .max_outputs = 1};
+                         .max_outputs = 1,
+                         .learned = {0}};
 
 }  // namespace pare

@@ -22,6 +22,7 @@ const OpDef op_gemm = {.kind = OpKind::gemm,
                        .min_inputs = 2,
                        .max_inputs = 3,
                        .max_outputs = 1,
-                       .macs = gemm_macs};
+                       .macs = gemm_macs,
+                       .learned = {1, 2}};
 
 }  // namespace pare

@@ -17,6 +17,7 @@ const OpDef op_gru = {.kind = OpKind::gru,
                       .max_inputs = 6,
                       .max_outputs = 2,
                       .macs = ops::recurrent_macs,
-                      .lower = ops::lower_recurrent};
+                      .lower = ops::lower_recurrent,
+                      .learned = {1, 2, 3}};
 
 }  // namespace pare

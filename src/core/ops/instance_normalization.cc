@@ -11,6 +11,7 @@ const OpDef op_instance_normalization = {.kind = OpKind::instance_normalization,
                                          .attributes = instance_normalization_attributes,
                                          .min_inputs = 3,
                                          .max_inputs = 3,
-                                         .max_outputs = 1};
+                                         .max_outputs = 1,
+                                         .learned = {1, 2}};
 
 }  // namespace pare

@@ -14,6 +14,7 @@ const OpDef op_layer_normalization = {.kind = OpKind::layer_normalization,
                                       .min_inputs = 2,
                                       .max_inputs = 3,
                                       .max_outputs = 3,
-                                      .since = 17};
+                                      .since = 17,
+                                      .learned = {1, 2}};
 
 }  // namespace pare

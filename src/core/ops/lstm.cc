@@ -17,6 +17,7 @@ const OpDef op_lstm = {.kind = OpKind::lstm,
                        .max_inputs = 8,
                        .max_outputs = 3,
                        .macs = ops::recurrent_macs,
-                       .lower = ops::lower_recurrent};
+                       .lower = ops::lower_recurrent,
+                       .learned = {1, 2, 3, 7}};
 
 }  // namespace pare

@@ -13,7 +13,12 @@ static int64_t matmul_macs(const Graph& graph, const Node& node) {
   return batched ? ops::count_per_sample(*output, inner) : ops::count_elements(*output, inner);
 }
 
-const OpDef op_matmul = {
-    .kind = OpKind::matmul, .name = "MatMul", .min_inputs = 2, .max_inputs = 2, .max_outputs = 1, .macs = matmul_macs};
+const OpDef op_matmul = {.kind = OpKind::matmul,
+                         .name = "MatMul",
+                         .min_inputs = 2,
+                         .max_inputs = 2,
+                         .max_outputs = 1,
+                         .macs = matmul_macs,
+                         .learned = {0, 1}};
 
 }  // namespace pare

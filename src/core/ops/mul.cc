@@ -8,6 +8,7 @@ const OpDef op_mul = {.kind = OpKind::mul,
                       .min_inputs = 2,
                       .max_inputs = 2,
                       .max_outputs = 1,
-                      .lower = ops::lower_arithmetic};
+                      .lower = ops::lower_arithmetic,
+                      .joins = true};
 
 }  // namespace pare

@@ -23,6 +23,7 @@ const OpDef op_reshape = {.kind = OpKind::reshape,
                           .min_inputs = 2,
                           .max_inputs = 2,
                           .max_outputs = 1,
-                          .lower = lower_reshape};
+                          .lower = lower_reshape,
+                          .moves = true};
 
 }  // namespace pare

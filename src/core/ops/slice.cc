@@ -11,7 +11,12 @@ static void lift_slice(Graph& graph, NodeId id, int64_t version) {
   ops::integers_to_input(graph, id, "axes", 3);
 }
 
-const OpDef op_slice = {
-    .kind = OpKind::slice, .name = "Slice", .min_inputs = 3, .max_inputs = 5, .max_outputs = 1, .lift = lift_slice};
+const OpDef op_slice = {.kind = OpKind::slice,
+                        .name = "Slice",
+                        .min_inputs = 3,
+                        .max_inputs = 5,
+                        .max_outputs = 1,
+                        .lift = lift_slice,
+                        .moves = true};
 
 }  // namespace pare

@@ -45,6 +45,7 @@ const OpDef op_split = {.kind = OpKind::split,
                         .max_outputs = -1,
                         .lift = lift_split,
                         .lower = lower_split,
-                        .lift_needs_facts = true};
+                        .lift_needs_facts = true,
+                        .moves = true};
 
 }  // namespace pare

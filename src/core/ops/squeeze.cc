@@ -18,6 +18,7 @@ const OpDef op_squeeze = {.kind = OpKind::squeeze,
                           .max_inputs = 2,
                           .max_outputs = 1,
                           .lift = lift_squeeze,
-                          .lower = lower_squeeze};
+                          .lower = lower_squeeze,
+                          .moves = true};
 
 }  // namespace pare

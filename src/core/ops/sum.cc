@@ -2,6 +2,7 @@
 
 namespace pare {
 
-const OpDef op_sum = {.kind = OpKind::sum, .name = "Sum", .min_inputs = 1, .max_inputs = -1, .max_outputs = 1};
+const OpDef op_sum = {
+    .kind = OpKind::sum, .name = "Sum", .min_inputs = 1, .max_inputs = -1, .max_outputs = 1, .joins = true};
 
 }  // namespace pare

@@ -11,6 +11,7 @@ const OpDef op_transpose = {.kind = OpKind::transpose,
                             .attributes = transpose_attributes,
                             .min_inputs = 1,
                             .max_inputs = 1,
-                            .max_outputs = 1};
+                            .max_outputs = 1,
+                            .moves = true};
 
 }  // namespace pare

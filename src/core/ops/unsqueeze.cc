@@ -18,6 +18,7 @@ const OpDef op_unsqueeze = {.kind = OpKind::unsqueeze,
                             .max_inputs = 2,
                             .max_outputs = 1,
                             .lift = lift_unsqueeze,
-                            .lower = lower_unsqueeze};
+                            .lower = lower_unsqueeze,
+                            .moves = true};
 
 }  // namespace pare

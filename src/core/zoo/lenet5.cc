@@ -49,7 +49,7 @@ class Lenet5 {
     x = pool("pool1", x);
     x = activate("act2", options_.connection_table ? table_conv(x)
                                                    : b_.conv("conv2", x, 16, {.kernel = 5, .init = Init::lecun}));
-    x = b_.apply(OpKind::flatten, "flatten", {pool("pool2", x)});
+    x = b_.flatten("flatten", pool("pool2", x));
     x = activate("act3", b_.fc("fc1", x, 120, Init::lecun));
     x = activate("act4", b_.fc("fc2", x, 84, Init::lecun));
     return b_.finish(b_.fc("fc3", x, options_.classes, Init::lecun));
@@ -57,7 +57,7 @@ class Lenet5 {
 
  private:
   ValueId activate(const std::string& name, ValueId x) {
-    if (options_.activation == "relu") return b_.apply(OpKind::relu, name, {x});
+    if (options_.activation == "relu") return b_.relu(name, x);
     if (options_.activation == "sigmoid") return b_.apply(OpKind::sigmoid, name, {x});
     if (options_.activation == "tanh") return b_.apply(OpKind::tanh, name, {x});
     // 1.7159 tanh(2/3 x): f(+-1) = +-1, with the largest second derivative there (appendix A of the paper).
@@ -67,9 +67,9 @@ class Lenet5 {
   }
 
   ValueId pool(const std::string& name, ValueId x) {
-    if (options_.pooling == "max") return b_.max_pool(name, x, 2, 2);
+    if (options_.pooling == "max") return b_.max_pool(name, x);
     const bool plain = options_.pooling == "average";
-    x = b_.average_pool(plain ? name : name + ".average", x, 2, 2);
+    x = b_.average_pool(plain ? name : name + ".average", x);
     if (plain) return x;
     const Shape per_map = {1, b_.channels(x), 1, 1};
     x = b_.apply(OpKind::mul, name + ".scaled", {x, b_.parameter(name + ".weight", per_map, 1)});
@@ -83,16 +83,14 @@ class Lenet5 {
     const ValueId threes = grouped("conv2a", x, kThrees);
     const ValueId fours = grouped("conv2b", x, kFours);
     const ValueId all = b_.conv("conv2c", x, 1, {.kernel = 5, .init = Init::lecun});
-    Attributes axis;
-    axis.set("axis", int64_t{1});
-    return b_.apply(OpKind::concat, "conv2", {threes, fours, all}, axis);
+    return b_.concat("conv2", {threes, fours, all});
   }
 
   template <size_t width, size_t count>
   ValueId grouped(const std::string& name, ValueId x, const std::array<std::array<int64_t, width>, count>& table) {
     std::vector<int64_t> maps;
     for (const auto& row : table) maps.insert(maps.end(), row.begin(), row.end());
-    const ValueId indices = b_.constant(name + ".maps", Tensor::of<int64_t>({std::ssize(maps)}, maps));
+    const ValueId indices = b_.integers(name + ".maps", maps);
     Attributes axis;
     axis.set("axis", int64_t{1});
     x = b_.apply(OpKind::gather, name + ".gather", {x, indices}, axis);

@@ -8,9 +8,9 @@ namespace {
 Graph build_lenet_300_100(const Param& params, uint64_t seed) {
   const auto options = zoo_options<ImageOptions>(params);
   Builder b("lenet-300-100", seed, options);
-  ValueId x = b.apply(OpKind::flatten, "flatten", {b.input()});
-  x = b.apply(OpKind::relu, "relu1", {b.fc("fc1", x, 300, Init::lecun)});
-  x = b.apply(OpKind::relu, "relu2", {b.fc("fc2", x, 100, Init::lecun)});
+  ValueId x = b.flatten("flatten", b.input());
+  x = b.relu("relu1", b.fc("fc1", x, 300, Init::lecun));
+  x = b.relu("relu2", b.fc("fc2", x, 100, Init::lecun));
   return b.finish(b.fc("fc3", x, options.classes, Init::lecun));
 }
 std::vector<ParamInfo> options_lenet_300_100() { return params_info(ImageOptions{}); }

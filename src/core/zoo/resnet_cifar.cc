@@ -26,35 +26,30 @@ class ResnetCifar {
       : depth_(depth), options_(options), b_("resnet" + std::to_string(depth), seed, options) {}
 
   Graph build() {
-    ValueId x = relu("relu1", conv_bn("conv1", "bn1", b_.input(), 16, 3, 1));
+    ValueId x = b_.relu("relu1", conv_norm("conv1", "bn1", b_.input(), 16, 3, 1));
     for (int stage = 1; stage <= 3; ++stage)
       for (int block = 1; block <= (depth_ - 2) / 6; ++block)
         x = residual("stage" + std::to_string(stage) + ".block" + std::to_string(block) + ".", x, int64_t{8} << stage,
                      stage > 1 && block == 1 ? 2 : 1);
-    x = b_.apply(OpKind::flatten, "flatten", {b_.apply(OpKind::global_average_pool, "pool", {x})});
-    return b_.finish(b_.fc("fc", x, options_.classes, Init::glorot));
+    return b_.finish(b_.fc("fc", b_.global_pool("pool", x), options_.classes, Init::glorot));
   }
 
  private:
-  ValueId relu(const std::string& name, ValueId x) { return b_.apply(OpKind::relu, name, {x}); }
-  ValueId conv_bn(const std::string& conv, const std::string& bn, ValueId x, int64_t channels, int64_t kernel,
-                  int64_t stride) {
-    return b_.batch_norm(
-        bn, b_.conv(conv, x, channels, {.kernel = kernel, .stride = stride, .pad = kernel / 2, .bias = false}));
+  ValueId conv_norm(const std::string& conv, const std::string& bn, ValueId x, int64_t channels, int64_t kernel,
+                    int64_t stride) {
+    return b_.conv_norm(conv, bn, x, channels, {.kernel = kernel, .stride = stride, .pad = kernel / 2});
   }
   ValueId residual(const std::string& at, ValueId x, int64_t channels, int64_t stride) {
-    ValueId y = relu(at + "relu1", conv_bn(at + "conv1", at + "bn1", x, channels, 3, stride));
-    y = conv_bn(at + "conv2", at + "bn2", y, channels, 3, 1);
+    ValueId y = b_.relu(at + "relu1", conv_norm(at + "conv1", at + "bn1", x, channels, 3, stride));
+    y = conv_norm(at + "conv2", at + "bn2", y, channels, 3, 1);
     if (stride != 1)
       x = options_.shortcut == "A" ? padded_shortcut(at, x, channels)
-                                   : conv_bn(at + "shortcut", at + "shortcut_bn", x, channels, 1, stride);
-    return relu(at + "relu2", b_.apply(OpKind::add, at + "add", {y, x}));
+                                   : conv_norm(at + "shortcut", at + "shortcut_bn", x, channels, 1, stride);
+    return b_.relu(at + "relu2", b_.apply(OpKind::add, at + "add", {y, x}));
   }
   // Every second pixel; the new channels are zeros, half of them in front and half behind.
   ValueId padded_shortcut(const std::string& at, ValueId x, int64_t channels) {
-    auto list = [&](const char* part, const std::vector<int64_t>& values) {
-      return b_.constant(at + part, Tensor::of<int64_t>({std::ssize(values)}, values));
-    };
+    auto list = [&](const char* part, const std::vector<int64_t>& values) { return b_.integers(at + part, values); };
     constexpr int64_t kToTheEnd = std::numeric_limits<int64_t>::max();
     const int64_t added = channels - b_.channels(x);
     x = b_.apply(OpKind::slice, at + "slice",

@@ -27,12 +27,12 @@ constexpr int64_t kVgg19[] = {64,  64,  0,   128, 128, 0,   256, 256, 256, 256, 
 ValueId vgg_head(Builder& b, ValueId x, const VggOptions& options) {
   if (options.head == "small") {
     if (b.size(x, 2) > 1) x = b.apply(OpKind::global_average_pool, "pool6", {x});
-    x = b.apply(OpKind::flatten, "flatten", {x});
+    x = b.flatten("flatten", x);
     return b.fc("fc1", x, options.classes, Init::glorot);
   }
-  x = b.apply(OpKind::flatten, "flatten", {x});
+  x = b.flatten("flatten", x);
   for (const char* n : {"1", "2"}) {
-    x = b.apply(OpKind::relu, std::string("fc_relu") + n, {b.fc(std::string("fc") + n, x, 4096, Init::he)});
+    x = b.relu(std::string("fc_relu") + n, b.fc(std::string("fc") + n, x, 4096, Init::he));
     x = b.dropout(std::string("dropout") + n, x, 0.5F);
   }
   return b.fc("fc3", x, options.classes, Init::glorot);
@@ -46,14 +46,14 @@ Graph build_vgg(std::string_view name, std::span<const int64_t> plan, bool norma
   int stage = 1, layer = 1;  // layers are named convSTAGE_LAYER, as in the paper
   for (int64_t channels : plan) {
     if (channels == kVggPool) {
-      x = b.max_pool("pool" + std::to_string(stage++), x, 2, 2);
+      x = b.max_pool("pool" + std::to_string(stage++), x);
       layer = 1;
       continue;
     }
     const std::string place = std::to_string(stage) + "_" + std::to_string(layer++);
     x = b.conv("conv" + place, x, channels, {.kernel = 3, .pad = 1});
     if (normalized) x = b.batch_norm("bn" + place, x);
-    x = b.apply(OpKind::relu, "relu" + place, {x});
+    x = b.relu("relu" + place, x);
   }
   return b.finish(vgg_head(b, x, options));
 }
