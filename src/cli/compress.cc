@@ -59,7 +59,7 @@ int run(CommandLine& line, const Recipe& recipe, Graph start, const RunFlags& fl
   return result.goal_reached ? 0 : 1;
 }
 
-struct CompressFlags : RunFlags, PreprocessingFlags {
+struct CompressFlags : RunFlags, PreprocessingFlags, MetricOptions {
   std::string model, recipe, data, max_drop;
   int64_t seed = -1;
   void visit(ParamVisitor& v) {
@@ -67,7 +67,10 @@ struct CompressFlags : RunFlags, PreprocessingFlags {
     v.field("recipe", recipe, "recipe file (YAML)");
     v.field("data", data, "data set, instead of the recipe's: KIND:PATH");
     v.field("seed", seed, "instead of the recipe's; -1 for the recipe's", {-1, 9e15});
-    v.field("max_drop", max_drop, "validation accuracy that may be lost, in percentage points; exit status 1 beyond");
+    v.field("max_drop", max_drop,
+            "validation accuracy that may be lost, in percentage points (of a metric command: in its own unit); exit "
+            "status 1 beyond");
+    MetricOptions::visit(v);
     PreprocessingFlags::visit(v);
     RunFlags::visit(v);
   }
@@ -96,8 +99,9 @@ int run_compress(CommandLine& line) {
   if (o.seed >= 0) options.seed = static_cast<uint64_t>(o.seed);
   if (!o.max_drop.empty()) {
     options.max_drop = Param::text(o.max_drop, "--max-drop").as_real();
-    ensure(*options.max_drop >= 0, "--max-drop: expected a number of percentage points, 0 or more");
+    ensure(*options.max_drop >= 0, "--max-drop: expected a number, 0 or more");
   }
+  options.metric = command_metric(o, {.weights = options.weights});
   options.model = o.model;
   if (std::error_code none; std::filesystem::is_regular_file(o.model, none) && !is_pare_file(o.model))
     options.start_bytes = static_cast<uint64_t>(size_on_disk(o.model));

@@ -5,13 +5,14 @@
 
 #include "cli/command.h"
 #include "cli/command_line.h"
+#include "compress/metric.h"
 #include "core/error.h"
 #include "core/model_file.h"
 
 namespace pare::cli {
 namespace {
 
-struct EvalFlags : DataFlags, EngineFlags {
+struct EvalFlags : DataFlags, MetricOptions, EngineFlags {
   std::string model, split = "validation";
   int64_t batch = 256;
   bool confusion = false;
@@ -21,6 +22,7 @@ struct EvalFlags : DataFlags, EngineFlags {
     v.field("split", split, "part of the data", {"train", "validation", "test"});
     v.field("batch", batch, "samples at a time", {1, 65536});
     v.field("confusion", confusion, "print the confusion matrix too");
+    MetricOptions::visit(v);
     EngineFlags::visit(v);
   }
 };
@@ -35,35 +37,48 @@ std::string matrix_text(const Evaluation& e, size_t classes) {
   return text;
 }
 
-int run_eval(CommandLine& line) {
-  EvalFlags o;
-  line.parse(o, {{"model", "MODEL"}});
-  const Graph graph = load_model(o.model);
+// Measures on the data, adds to the object and returns what people read.
+std::string evaluate(CommandLine& line, const EvalFlags& o, const Graph& graph, nlohmann::ordered_json& json) {
   const Data data = o.open(&graph);
   const DatasetPtr part = o.split == "train" ? data.train : o.split == "test" ? data.test : data.validation;
   ensure(part && part->size() > 0, "{} has no {} split", o.data, o.split);
   const auto engine = open_engine(o.engine_options());
   const Evaluation e =
       engine->evaluate(graph, *part, {.batch = o.batch, .confusion = o.confusion, .on_logits = {}}, line.progress());
+  json.update({{"data", data.description},
+               {"split", o.split},
+               {"samples", e.samples},
+               {"correct", e.correct},
+               {"top1", e.top1},
+               {"top5", e.top5},
+               {"loss", e.loss},
+               {"seconds", e.seconds},
+               {"engine", engine->description()}});
+  std::string text = fmt::format("{} on {} samples ({}): top-1 {:.2f} %, top-5 {:.2f} %, loss {:.4f}, {:.1f} s\n",
+                                 o.model, grouped(e.samples), o.split, e.top1 * 100, e.top5 * 100, e.loss, e.seconds);
+  if (!o.confusion) return text;
   const auto classes = static_cast<size_t>(std::lround(std::sqrt(static_cast<double>(e.confusion.size()))));
-  nlohmann::ordered_json json = {{"model", o.model},     {"data", data.description},
-                                 {"split", o.split},     {"samples", e.samples},
-                                 {"correct", e.correct}, {"top1", e.top1},
-                                 {"top5", e.top5},       {"loss", e.loss},
-                                 {"seconds", e.seconds}, {"engine", engine->description()}};
-  if (o.confusion) {
-    json["confusion"] = nlohmann::ordered_json::array();
-    for (size_t row = 0; row < classes; ++row)
-      json["confusion"].push_back(
-          std::vector<int64_t>(e.confusion.begin() + static_cast<int64_t>(row * classes),
-                               e.confusion.begin() + static_cast<int64_t>((row + 1) * classes)));
+  json["confusion"] = nlohmann::ordered_json::array();
+  for (size_t row = 0; row < classes; ++row)
+    json["confusion"].push_back(std::vector<int64_t>(e.confusion.begin() + static_cast<int64_t>(row * classes),
+                                                     e.confusion.begin() + static_cast<int64_t>((row + 1) * classes)));
+  return text + matrix_text(e, classes);
+}
+
+int run_eval(CommandLine& line) {
+  EvalFlags o;
+  line.parse(o, {{"model", "MODEL"}});
+  const Graph graph = load_model(o.model);
+  const auto metric = command_metric(o);
+  nlohmann::ordered_json json = {{"model", o.model}};
+  std::string text;
+  if (!o.data.empty() || !metric) text += evaluate(line, o, graph, json);
+  if (metric) {
+    const double value = metric->measure(graph, line.progress());
+    json["metric"] = to_json(*metric, value);
+    text += fmt::format("{}: metric {:.6g}\n", o.model, value);
   }
-  line.print(json, [&] {
-    std::string text = fmt::format("{} on {} samples ({}): top-1 {:.2f} %, top-5 {:.2f} %, loss {:.4f}, {:.1f} s\n",
-                                   o.model, grouped(e.samples), o.split, e.top1 * 100, e.top5 * 100, e.loss, e.seconds);
-    if (o.confusion) text += matrix_text(e, classes);
-    CommandLine::print_text(text);
-  });
+  line.print(json, [&] { CommandLine::print_text(text); });
   return 0;
 }
 

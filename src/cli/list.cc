@@ -61,9 +61,11 @@ const Topic topics[] = {
      }},
     {"metrics", "what an evaluation measures",
      [] {
-       return Rows{{"top1", "share of samples whose likeliest class is the true one", {}},
-                   {"top5", "share of samples whose true class is among the five likeliest", {}},
-                   {"loss", "mean cross entropy, or mean squared error for targets that are not classes", {}}};
+       return Rows{
+           {"top1", "share of samples whose likeliest class is the true one", {}},
+           {"top5", "share of samples whose true class is among the five likeliest", {}},
+           {"loss", "mean cross entropy, or mean squared error for targets that are not classes", {}},
+           {"command", "the number that a command of yours prints for the network's ONNX file (--metric-command)", {}}};
      }},
     {"ops", "ONNX ops that run and train",
      [] {

@@ -6,18 +6,18 @@
 
 #include "cli/command.h"
 #include "cli/command_line.h"
+#include "cli/training_mark.h"
+#include "compress/metric.h"
 #include "core/edit.h"
 #include "core/error.h"
-#include "core/json_text.h"
 #include "core/model_file.h"
 #include "core/onnx/onnx.h"
 #include "core/passes/pass.h"
-#include "core/random.h"
 
 namespace pare::cli {
 namespace {
 
-struct TrainFlags : TrainOptions, DataFlags, EngineFlags {
+struct TrainFlags : TrainOptions, DataFlags, MetricOptions, EngineFlags {
   std::string model, output;
   int64_t seed = 1;
   bool resume = false, restart = false;
@@ -29,21 +29,10 @@ struct TrainFlags : TrainOptions, DataFlags, EngineFlags {
     v.field("seed", seed, "of order, augmentation and dropout", {0, 9e15});
     v.field("resume", resume, "go on from the checkpoint that an interrupted run left");
     v.field("restart", restart, "throw that checkpoint away");
+    MetricOptions::visit(v);
     EngineFlags::visit(v);
   }
 };
-
-// What a checkpoint belongs to: model bytes, data and its preprocessing, options and seed.
-uint64_t fingerprint(const TrainFlags& o, const Data& data) {
-  const auto bytes = read_file(o.model);
-  const std::string options = json_text(params_to_json(static_cast<const TrainOptions&>(o)));
-  Metadata preprocessing;
-  to_metadata(data.preprocessing, preprocessing);
-  std::string input = data.description;
-  for (const auto& [key, value] : preprocessing) input += fmt::format("\n{}={}", key, value);
-  return mix({hash_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()}), hash_of(options), hash_of(input),
-              static_cast<uint64_t>(o.seed)});
-}
 
 std::vector<std::byte> with_mark(uint64_t mark, std::span<const std::byte> bytes) {
   std::vector<std::byte> all(sizeof mark + bytes.size());
@@ -75,7 +64,7 @@ int run_train(CommandLine& line) {
   to_metadata(data.preprocessing, graph.origin.metadata);
   const auto engine = open_engine(o.engine_options());
   const std::string checkpoint = o.output + ".checkpoint";
-  const uint64_t mark = fingerprint(o, data);
+  const uint64_t mark = training_mark(o.model, static_cast<const TrainOptions&>(o), data, o.seed);
   const bool interrupted = std::filesystem::exists(checkpoint);
   ensure(!interrupted || o.resume || o.restart,
          "{} is left of an interrupted run: --resume goes on with it, --restart throws it away", checkpoint);
@@ -109,10 +98,16 @@ int run_train(CommandLine& line) {
       json["epochs"].back()["validation"] = {
           {"top1", e.validation->top1}, {"loss", e.validation->loss}, {"seconds", e.validation->seconds}};
   }
+  std::optional<double> judged;
+  if (const auto metric = command_metric(o)) {
+    judged = metric->measure(graph, line.progress());
+    json["metric"] = to_json(*metric, *judged);
+  }
   line.print(json, [&] {
     std::string text = fmt::format("{}: trained {} epochs", o.output, job.history.size());
     if (!job.history.empty() && job.history.back().validation)
       text += fmt::format(", validation top-1 {:.2f} %", job.history.back().validation->top1 * 100);
+    if (judged) text += fmt::format(", metric {:.6g}", *judged);
     CommandLine::print_text(text + "\n");
   });
   return 0;

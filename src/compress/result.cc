@@ -1,6 +1,7 @@
 #include "compress/result.h"
 
 #include <cctype>
+#include <optional>
 
 #include "core/error.h"
 #include "core/model_file.h"
@@ -11,10 +12,17 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double accuracy(const RowResult& row) {
-  const Json& after = row.report["after"];
-  return after.contains("validation") ? after["validation"]["top1"].get<double>() : 0.0;
+// What a network is judged by, more is better: its metric when one was chosen, else validation accuracy in percent.
+std::optional<double> quality(const Json& figures) {
+  if (figures.contains("metric")) {
+    const double value = figures["metric"]["value"].get<double>();
+    return figures["metric"]["larger_is_better"].get<bool>() ? value : -value;
+  }
+  if (figures.contains("validation")) return 100 * figures["validation"]["top1"].get<double>();
+  return {};
 }
+
+double accuracy(const RowResult& row) { return quality(row.report["after"]).value_or(0); }
 
 uint64_t bytes(const RowResult& row) { return row.report["after"]["pare_bytes"].get<uint64_t>(); }
 
@@ -42,9 +50,7 @@ void judge(RunResult& result, std::optional<double> max_drop) {
     Json& json = row.report;
     const Json &before = json["before"], &after = json["after"];
     json["ratio"] = before["onnx_bytes"].get<double>() / after["pare_bytes"].get<double>();
-    if (after.contains("validation")) {
-      json["drop"] = 100 * (before["validation"]["top1"].get<double>() - after["validation"]["top1"].get<double>());
-    }
+    if (const auto was = quality(before), is = quality(after); was && is) json["drop"] = *was - *is;
     row.goal_reached = !max_drop || (json.contains("drop") && json["drop"].get<double>() <= *max_drop + kRounding);
     json["goal_reached"] = row.goal_reached;
   }

@@ -1,5 +1,6 @@
 #include "compress/runner.h"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 
@@ -35,6 +36,10 @@ struct RowPoints {
   std::vector<Json> entries;  // of its steps
   PointPtr before, after;
 };
+
+bool changes_classes(const std::vector<RecipeStep>& steps) {
+  return std::any_of(steps.begin(), steps.end(), [](const RecipeStep& step) { return step.def->new_classes; });
+}
 
 class Run {
  public:
@@ -74,7 +79,7 @@ Engine& Run::engine() {
 
 void Run::open(Graph& start) {
   const std::string source = options_.data.empty() ? recipe_.data.source : options_.data;
-  ensure(!options_.max_drop || !source.empty(),
+  ensure(!options_.max_drop || options_.metric || !source.empty(),
          "an accuracy budget (--max-drop) needs data: name it with --data or in the recipe");
   if (!source.empty()) {
     DataOptions how;
@@ -87,15 +92,20 @@ void Run::open(Graph& start) {
       how.preprocessing = from_metadata(start.origin.metadata);
       how.preprocessing_override = options_.preprocessing;
     }
+    const bool transfers = changes_classes(recipe_.steps);
+    if (transfers) how = follow_model(start, how);
     split_ = how.seed;
     data_ = open_data(source, how);
-    ensure(!options_.max_drop || data_->validation, "an accuracy budget (--max-drop) needs validation samples");
-    check_data(start, *data_);
+    ensure(!options_.max_drop || options_.metric || data_->validation,
+           "an accuracy budget (--max-drop) needs validation samples");
+    Data fits = *data_;
+    if (transfers) fits.classes = 0;  // they will fit once that step is done
+    check_data(start, fits);
     to_metadata(data_->preprocessing, start.origin.metadata);
   }
   fold_encodings(start);
-  check_recipe(recipe_, start, data_.has_value());
   mark_trainable(start);
+  check_recipe(recipe_, start, data_.has_value());
 }
 
 Json Run::identity(const Point& start) const {
@@ -110,8 +120,9 @@ Json Run::identity(const Point& start) const {
           {"seed", seed_},
           {"data", data_ ? fmt::format("{}, split {}", data_->description, split_) : ""},
           {"recipe", hex(hash_of(json_text(plan)))},
-          {"settings", fmt::format("weights {}, from scratch {}, max drop {}", static_cast<int>(options_.weights),
-                                   options_.from_scratch, options_.max_drop.value_or(-1))}};
+          {"settings", fmt::format("weights {}, from scratch {}, max drop {}{}", static_cast<int>(options_.weights),
+                                   options_.from_scratch, options_.max_drop.value_or(-1),
+                                   options_.metric ? ", metric " + options_.metric->identity() : "")}};
 }
 
 StepFrame Run::frame() {
@@ -137,13 +148,15 @@ Json Run::figures(const Point& point) {
     json["validation"] = to_json(engine().evaluate(point.graph, *data_->validation, {}, progress_));
   }
   if (data_ && data_->test) json["test"] = to_json(engine().evaluate(point.graph, *data_->test, {}, progress_));
+  if (options_.metric) json["metric"] = to_json(*options_.metric, options_.metric->measure(point.graph, progress_));
   return found->second = std::move(json);
 }
 
 // Where the report's "before" stands among the points of a row: point i is the network after i steps.
 size_t Run::before(const RecipeRow& row) const {
   size_t steps = 0;
-  while (options_.from_scratch && steps < row.steps.size() && !row.steps[steps].def->compresses) ++steps;
+  const bool untrained = options_.from_scratch || changes_classes(row.steps);
+  while (untrained && steps < row.steps.size() && !row.steps[steps].def->compresses) ++steps;
   return steps;
 }
 

@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "compress/metric.h"
 #include "compress/recipe.h"
 #include "core/onnx/onnx.h"
 #include "core/progress.h"
@@ -27,7 +28,8 @@ struct RunOptions {
   std::optional<uint64_t> seed;             // instead of the recipe's
   std::function<std::shared_ptr<Engine>()> engine;  // called when an engine is first needed
   WeightStyle weights = WeightStyle::compact;       // of the written ONNX file
-  std::optional<double> max_drop;                   // allowed loss of validation accuracy, in percentage points
+  std::shared_ptr<Metric> metric;                   // of the networks of the final table; judges them when it is there
+  std::optional<double> max_drop;       // allowed loss of validation accuracy, in percentage points; or of the metric
   bool from_scratch = false;            // the start has fresh weights: "before" is the network after its training
   std::optional<uint64_t> start_bytes;  // of the ONNX file the start was read from, for the report
   std::string model;                    // how the user named the start, for the report

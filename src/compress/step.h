@@ -70,6 +70,7 @@ struct StepDef {
   bool compresses = true;  // false: train, finetune
   // Do the options fit this network (its layers, before the steps ahead changed their weights)? nullptr: any does.
   void (*check)(const Graph&, const Param& params, const Param& train_defaults) = nullptr;
+  bool new_classes = false;  // fits the network to the classes of the data: until then it may have others
 };
 std::span<const StepDef* const> step_list();
 const StepDef& find_step(std::string_view name, const std::string& where);  // Error(invalid) with the nearest name

@@ -104,7 +104,8 @@ struct Layer {
 std::vector<Layer> layers(
     const Graph& graph);  // nodes with a constant weight of rank >= 2 (Conv, Gemm, MatMul), in order
 std::string_view name_of(LayerKind kind);
-// Does a `layers:` pattern match? Globs on the name, "kind:conv" (or just the kind's name), "first", "last".
+// Does a `layers:` pattern match? Globs on the name, "kind:conv" (or just the kind's name), "first", "last", and
+// "name:x" for the very name, whatever it looks like.
 bool layer_matches(std::string_view pattern, const std::vector<Layer>& all, size_t index);
 // Does the pattern name a kind or a place rather than a layer?
 bool names_a_kind(std::string_view pattern);

@@ -74,6 +74,7 @@ bool layer_matches(std::string_view pattern, const std::vector<Layer>& all, size
   if (pattern == "first") return index == 0;
   if (pattern == "last") return index + 1 == all.size();
   if (pattern.starts_with("kind:")) return pattern.substr(5) == name_of(layer.kind);
+  if (pattern.starts_with("name:")) return pattern.substr(5) == layer.name;
   return pattern == name_of(layer.kind) || glob_match(pattern, layer.name);
 }
 

@@ -73,6 +73,18 @@ double total_seconds(const Json& row, std::initializer_list<std::string_view> of
   return sum;
 }
 
+// A number of somebody else's: as many digits as say something.
+std::string metric(const Json& figures) {
+  const Json& value = at(figures, {"metric", "value"});
+  return value.is_number() ? fmt::format("{:.6g}", value.get<double>()) : "";
+}
+
+bool has_metric(const Json& report) {
+  for (const Json& row : at(report, {"rows"}))
+    if (!metric(at(row, {"after"})).empty()) return true;
+  return false;
+}
+
 }  // namespace
 
 std::string with_commas(int64_t number) {
@@ -96,6 +108,8 @@ ReportTable before_and_after(const Json& row) {
   counted("parameters", "parameters");
   counted("non-zeros", "nonzeros");
   counted("multiply-adds per sample", "macs");
+  if (!metric(before).empty() || !metric(after).empty())
+    table.rows.push_back({"metric: " + text(at(after, {"metric", "name"})), metric(before), metric(after), ""});
   for (const std::string_view part : {"validation", "test"}) {
     if (at(before, {part}).is_null() && at(after, {part}).is_null()) continue;
     const std::string name(part);
@@ -142,6 +156,8 @@ ReportTable row_table(const Json& report) {
       "Rows",
       {"row", ".pare bytes", "smaller", "non-zeros", "validation", "test", "test correct", "train time", "test time"},
       {}};
+  const bool judged = has_metric(report);
+  if (judged) table.header.push_back("metric");
   const Json& marks = at(report, {"figures_at"});
   for (const Json& mark : marks) {
     const std::string epoch = "epoch " + text(mark.is_number() ? Json(mark.get<int64_t>()) : mark);
@@ -159,6 +175,7 @@ ReportTable row_table(const Json& report) {
                                    count(at(after, {"test", "correct"})),
                                    fmt::format("{:.1f} s", total_seconds(row, {"train_seconds"})),
                                    seconds(at(after, {"test", "seconds"}))};
+    if (judged) cells.push_back(metric(after));
     for (const Json& mark : marks) {
       const Json& record = record_at(row, mark.is_number() ? mark.get<double>() : 0);
       cells.push_back(real(at(record, {"train_loss"}), 4));

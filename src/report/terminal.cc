@@ -28,7 +28,7 @@ std::string report_to_text(const nlohmann::ordered_json& report) {
     for (const std::string& warning : warnings(row)) text += "warning: " + warning + "\n";
     const auto reached = row.find("goal_reached");
     if (reached != row.end() && reached->is_boolean() && !reached->get<bool>()) {
-      text += "The accuracy budget was missed: validation lost more than --max-drop allows.\n";
+      text += "The accuracy budget was missed: more was lost than --max-drop allows.\n";
     }
   }
   return text;

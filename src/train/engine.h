@@ -62,6 +62,10 @@ struct TrainOptions {
   double clip_norm = 0;
   double label_smoothing = 0;
   double ema = 0;  // decay per update; 0: off
+  // Which layers learn, and how fast (train/rates.h).
+  PerLayer<double> rates = 1.0;
+  std::vector<std::string> freeze;
+  double layer_decay = 1;
   std::string precision = "float32";
   Param augment;  // AugmentOptions
   bool evaluate_each_epoch = true;
@@ -87,6 +91,11 @@ struct TrainOptions {
     v.field("clip_norm", clip_norm, "largest gradient norm; 0 for none", {0, 1e9});
     v.field("label_smoothing", label_smoothing, "share of the target spread over all classes", {0, 0.999});
     v.field("ema", ema, "decay of the moving average of weights that is evaluated and kept; 0 for none", {0, 0.999999});
+    v.field("rates", rates, "factor on the rate, one number or per layer; 0 freezes", {0, 1000});
+    v.field("freeze", freeze,
+            "layers that stay as they are: globs, kinds, norm, first, last, all_but_last; not:PATTERN takes one back");
+    v.field("layer_decay", layer_decay, "factor on the rate for every layer that lies behind, towards the output",
+            {0.001, 1});
     v.field("precision", precision, "arithmetic of training", {"float32", "bf16"});
     v.field("augment", augment, "random changes of training images: flip, shift, rotate, scale, elastic, cutout");
     v.field("evaluate_each_epoch", evaluate_each_epoch, "measure validation loss and accuracy after every epoch");

@@ -175,8 +175,8 @@ TEST_F(Errors, JsonErrorIsOneObject) {
 }
 
 TEST(Help, EveryCommandHasHelpAndExample) {
-  for (const char* name : {"demo", "new", "train", "eval", "compress", "simplify", "convert", "compare", "pack",
-                           "unpack", "inspect", "list"}) {
+  for (const char* name : {"demo", "new", "train", "transfer", "eval", "compress", "simplify", "convert", "compare",
+                           "pack", "unpack", "inspect", "list"}) {
     const auto result = pare(std::string(name) + " --help");
     EXPECT_EQ(result.status, 0) << name;
     EXPECT_NE(result.out.find("--json"), std::string::npos) << name;

@@ -11,6 +11,7 @@
 
 #include "core/random.h"
 #include "train/engine.h"
+#include "train/rates.h"
 
 namespace pare::testing {
 
@@ -97,9 +98,12 @@ class ToyEngine : public Engine {
    public:
     int64_t epoch = 0;
     Fit(Job& job, int per_epoch) : job_(job), graph_(*job.graphs[0].graph), per_epoch_(per_epoch) {
+      const auto rates = rate_factors(graph_, job.options);
       for (size_t i = 0; i < graph_.values.size(); ++i) {
         Value& value = graph_.values[i];
         if (!value.trainable) continue;
+        const auto said = rates.find(static_cast<ValueId>(i));
+        rates_.push_back(said == rates.end() ? 1.0 : said->second);
         const auto view = value.constant->view<float>();
         weights_.emplace_back(view.begin(), view.end());
         codebooks_.push_back(value.encoding.grid ? value.encoding.grid->codebook : std::vector<float>());
@@ -131,7 +135,7 @@ class ToyEngine : public Engine {
       if (job_.observer && job_.observer->wants_step(step_, steps(), per_epoch_)) job_.observer->on_step(*this);
       for (size_t p = 0; p < weights_.size(); ++p) {
         Random random{job_.seed, static_cast<uint64_t>(step_), p};
-        const auto move = [&] { return static_cast<float>(job_.options.rate * random.uniform(-0.1, 0.1)); };
+        const auto move = [&] { return static_cast<float>(job_.options.rate * rates_[p] * random.uniform(-0.1, 0.1)); };
         if (!codebooks_[p].empty()) {
           for (float& entry : codebooks_[p]) entry = entry == 0 ? 0 : entry + move();
           const auto levels = graph_.value(parameters_[p].value).encoding.levels->view<int32_t>();
@@ -198,6 +202,7 @@ class ToyEngine : public Engine {
     Graph& graph_;
     int64_t per_epoch_, step_ = 0;
     std::vector<std::vector<float>> weights_, gradients_, codebooks_;
+    std::vector<double> rates_;  // factors of `rates` and `freeze`
     std::vector<std::optional<BitMask>> masks_;
     std::vector<Parameter> parameters_;
   };

@@ -2,6 +2,7 @@
 // hold: pruned weights stay zero, members of a cluster move together.
 #include "compress/options.h"
 #include "core/error.h"
+#include "train/rates.h"
 
 namespace pare {
 namespace {
@@ -46,18 +47,28 @@ StepPlan plan(const Param& params, const Param& defaults) {
   const Options options = read<Options>(params, defaults);
   return {params_to_json(options), options.train.epochs};
 }
+template <class Options>
+void check(const Graph& graph, const Param& params, const Param& defaults) {
+  rate_factors(graph, read<Options>(params, defaults).train);
+}
 
 }  // namespace
 
 extern const StepDef step_train;
 extern const StepDef step_finetune;
-const StepDef step_train{"train",     "trains the network on the data",    run<Train>,
-                         plan<Train>, [] { return params_info(Train{}); }, false};
-const StepDef step_finetune{"finetune",
-                            "trains briefly at a low rate; masks and codebooks hold",
-                            run<Finetune>,
-                            plan<Finetune>,
-                            [] { return params_info(Finetune{}); },
-                            false};
+const StepDef step_train{.name = "train",
+                         .summary = "trains the network on the data",
+                         .run = run<Train>,
+                         .plan = plan<Train>,
+                         .options = [] { return params_info(Train{}); },
+                         .compresses = false,
+                         .check = check<Train>};
+const StepDef step_finetune{.name = "finetune",
+                            .summary = "trains briefly at a low rate; masks and codebooks hold",
+                            .run = run<Finetune>,
+                            .plan = plan<Finetune>,
+                            .options = [] { return params_info(Finetune{}); },
+                            .compresses = false,
+                            .check = check<Finetune>};
 
 }  // namespace pare

@@ -2,6 +2,7 @@
 #include "compress/prune/prune.h"
 #include "compress/prune/schedule.h"
 #include "core/error.h"
+#include "train/rates.h"
 
 namespace pare {
 namespace {
@@ -109,6 +110,7 @@ const StepDef step_prune_weights{"prune_weights",
                                  [](const Graph& graph, const Param& params, const Param& defaults) {
                                    const PruneOptions options = read(params, defaults);
                                    check_rules(layers(graph), options.sparsity, "sparsity");
+                                   if (options.train.epochs > 0) rate_factors(graph, options.train);
                                    Pruner(graph, options, 0);
                                  }};
 

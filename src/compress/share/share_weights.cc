@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/per_layer.h"
 #include "core/random.h"
+#include "train/rates.h"
 
 namespace pare {
 namespace {
@@ -169,6 +170,7 @@ const StepDef step_share_weights{"share_weights",
                                  [](const Graph& graph, const Param& params, const Param& defaults) {
                                    const ShareOptions options = read(params, defaults);
                                    check_rules(layers(graph), options.bits, "bits");
+                                   if (options.train.epochs > 0) rate_factors(graph, options.train);
                                    choose(graph, options);
                                  }};
 

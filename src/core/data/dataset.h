@@ -73,6 +73,7 @@ struct PreprocessingOverride {
   std::optional<double> scale;
   std::vector<double> mean, std;
   std::string order;
+  std::vector<int64_t> size;
 };
 
 struct DataOptions {
@@ -86,6 +87,9 @@ struct DataOptions {
 Data open_data(const std::string& spec, const DataOptions& options = {});
 // Error(invalid) that names both sides when the data's images or classes do not fit the graph's inputs and outputs.
 void check_data(const Graph& graph, const Data& data);
+// For a model that is to learn other classes: images as it takes them (its preprocessing; the size of its input; grey
+// or colour where it says no more), with the classes that the data has.
+DataOptions follow_model(const Graph& graph, DataOptions options);
 struct DataKind {
   std::string_view name, summary;
 };

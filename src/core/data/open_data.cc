@@ -51,6 +51,7 @@ void apply(const PreprocessingOverride& said, Preprocessing& to) {
   if (!said.mean.empty()) to.mean = said.mean;
   if (!said.std.empty()) to.std = said.std;
   if (!said.order.empty()) to.order = said.order;
+  if (!said.size.empty()) to.size = said.size;
 }
 
 }  // namespace

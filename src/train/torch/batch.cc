@@ -10,6 +10,16 @@ std::string by(const Shape& shape) {
   return shape.empty() ? "single numbers" : fmt::format("{}", fmt::join(shape, "x"));
 }
 
+// Is `axis` that of the classes, and is there nothing else beside the batch?
+bool scores_only(const Value& value, int64_t axis) {
+  if (!value.dims) return axis == 1;
+  const Dims& dims = *value.dims;
+  if (dims.size() == 2) return axis == 1;
+  for (size_t i = 1; i < dims.size(); ++i)
+    if (static_cast<int64_t>(i) != axis && dims[i] != Dim(1)) return false;
+  return axis >= 1;
+}
+
 }  // namespace
 
 void check_inputs(const Graph& graph, const SampleSpec& spec) {
@@ -49,12 +59,21 @@ int64_t fixed_batch(const Graph& graph) {
 ValueId logits_of(const Graph& graph) {
   ensure(!graph.outputs.empty(), "the network has no output");
   const ValueId output = graph.outputs[0];
-  const NodeId producer = graph.value(output).producer;
-  if (producer == kNoNode || graph.node(producer).op != OpKind::softmax) return output;
-  const auto& dims = graph.value(output).dims;
-  const int64_t axis = graph.node(producer).attributes.integer("axis", -1);
-  const bool over_classes = axis == 1 || axis == -1;
-  return over_classes && (!dims || dims->size() == 2) ? graph.node(producer).inputs[0] : output;
+  const auto rank_of = [&](ValueId id) { return graph.value(id).dims ? graph.value(id).dims->size() : 2; };
+  ValueId at = output;
+  for (;;) {
+    const NodeId producer = graph.value(at).producer;
+    if (producer == kNoNode) return output;
+    const Node& node = graph.node(producer);
+    const bool reshapes = node.op == OpKind::flatten || node.op == OpKind::reshape || node.op == OpKind::squeeze;
+    if (node.op == OpKind::softmax) {
+      const int64_t axis = node.attributes.integer("axis", -1), rank = static_cast<int64_t>(rank_of(at));
+      return scores_only(graph.value(at), axis < 0 ? axis + rank : axis) ? node.inputs[0] : output;
+    }
+    // Only what gives every sample its row of scores in another form.
+    if (node.op != OpKind::identity && !(reshapes && rank_of(output) == 2)) return output;
+    at = node.inputs[0];
+  }
 }
 
 DeviceBatch to_device(const Batch& batch, at::Device device) {

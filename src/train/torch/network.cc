@@ -1,26 +1,39 @@
 #include "train/torch/network.h"
 
+#include <algorithm>
+
 #include "core/error.h"
+#include "train/rates.h"
 #include "train/torch/convert.h"
 #include "train/torch/evaluate.h"
 
 namespace pare::engine {
 
-Network::Network(const Job::Role& role, std::vector<ValueId> wanted, at::Device device)
+Network::Network(const Job::Role& role, std::vector<ValueId> wanted, const TrainOptions& options, at::Device device)
     : name(role.name), graph(role.graph), trains(role.trains) {
   module = std::make_unique<Module>(*graph, std::move(wanted), device);
   if (!trains) return;
   evaluation = std::make_unique<Module>(*graph, evaluated_values(*graph), device);
+  const std::map<ValueId, double> rates = rate_factors(*graph, options);
   for (size_t i = 0; i < graph->values.size(); ++i) {
     const Value& value = graph->values[i];
     const ValueId id = static_cast<ValueId>(i);
     if (!value.trainable || !module->needs(id) || !Trained::can_train(value)) continue;
     parameters.emplace_back(value, id, name, device);
     module->constant(id) = parameters.back().weight;
+    if (const auto said = rates.find(id); said != rates.end()) parameters.back().set_rate(said->second);
   }
   ensure(!parameters.empty(), "nothing in '{}' is trainable", name);
+  ensure(!std::all_of(parameters.begin(), parameters.end(), [](const Trained& p) { return p.frozen(); }),
+         "everything in '{}' is frozen: there is nothing to train", name);
   for (const Node& node : graph->nodes) {
     if (node.dead || node.op != OpKind::batch_normalization) continue;
+    // A norm of which nothing learns keeps its statistics (ops/normalization.cc).
+    const auto learns = [&](size_t input) {
+      const at::Tensor& tensor = module->constant(node.inputs.at(input));
+      return !tensor.defined() || tensor.requires_grad();  // a computed scale may learn
+    };
+    if (!learns(1) && !learns(2)) continue;
     for (const size_t input : {3, 4}) {
       const ValueId id = node.inputs.at(input);
       if (!graph->value(id).constant || !module->needs(id)) continue;
@@ -33,13 +46,15 @@ Network::Network(const Job::Role& role, std::vector<ValueId> wanted, at::Device 
 }
 
 void Network::start_average() {
-  for (Trained& p : parameters) p.average = p.trained.detach().clone();
+  for (Trained& p : parameters)
+    if (!p.frozen()) p.average = p.trained.detach().clone();
   for (Buffer& b : buffers) b.average = b.current.clone();
 }
 
 void Network::update_average(double decay) {
   at::NoGradGuard no_gradients;
-  for (Trained& p : parameters) p.average.mul_(decay).add_(p.trained, 1 - decay);
+  for (Trained& p : parameters)
+    if (!p.frozen()) p.average.mul_(decay).add_(p.trained, 1 - decay);
   for (Buffer& b : buffers) b.average.mul_(decay).add_(b.current, 1 - decay);
 }
 
@@ -51,7 +66,9 @@ void Network::write_back() {
 
 WithAverage::WithAverage(Network& network) : network_(network) {
   at::NoGradGuard no_gradients;
-  if (network.parameters.empty() || !network.parameters.front().average.defined()) return;
+  if (std::none_of(network.parameters.begin(), network.parameters.end(),
+                   [](const Trained& p) { return p.average.defined(); }))
+    return;
   for (Trained& p : network.parameters) {
     weights_.push_back(p.weight.detach().clone());
     p.weight.copy_(p.averaged_weight());

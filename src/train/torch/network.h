@@ -18,14 +18,14 @@ struct Buffer {  // running mean or variance of a norm that trains
 
 class Network {
  public:
-  Network(const Job::Role& role, std::vector<ValueId> wanted, at::Device device);
+  Network(const Job::Role& role, std::vector<ValueId> wanted, const TrainOptions& options, at::Device device);
 
   std::string name;
   Graph* graph;
   bool trains;
   std::unique_ptr<Module> module;      // returns what the objective wants
   std::unique_ptr<Module> evaluation;  // shares the tensors of `module`; null unless it trains
-  std::vector<Trained> parameters;
+  std::vector<Trained> parameters;     // frozen ones too: observers see and mask them
   std::vector<Buffer> buffers;
 
   // Moving averages: average = decay * average + (1 - decay) * current.

@@ -21,9 +21,9 @@ void Optimizer::update(std::span<Trained* const> parameters, double rate, int64_
   at::NoGradGuard no_gradients;
   for (Trained* parameter : parameters) {
     if (options_.optimizer == "sgd")
-      sgd(*parameter, rate);
+      sgd(*parameter, rate * parameter->rate);
     else
-      adam(*parameter, rate, step);
+      adam(*parameter, rate * parameter->rate, step);
     parameter->materialize();
   }
 }

@@ -11,7 +11,7 @@ namespace pare::engine {
 class Optimizer {
  public:
   explicit Optimizer(const TrainOptions& options);
-  // Update number `step` (from 0) of every parameter's `trained` by its `gradient`.
+  // Update number `step` (from 0) of every parameter's `trained` by its `gradient`, at `rate` times its own factor.
   void update(std::span<Trained* const> parameters, double rate, int64_t step) const;
 
  private:

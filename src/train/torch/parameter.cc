@@ -71,6 +71,11 @@ Trained::Trained(const Value& from, ValueId id, const std::string& graph_name, a
   weight.set_requires_grad(true);
 }
 
+void Trained::set_rate(double factor) {
+  rate = factor;
+  weight.set_requires_grad(!frozen());
+}
+
 at::Tensor Trained::gather(const at::Tensor& codebook) const {
   at::Tensor w = codebook.index_select(0, levels_).reshape(shape);
   return gone_.defined() ? w.masked_fill_(gone_, 0) : w;

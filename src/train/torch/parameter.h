@@ -27,7 +27,11 @@ class Trained {
   at::Tensor first, second;  // moments of `trained`, made by the optimizer
   at::Tensor average;        // EMA of `trained`; undefined when off
   std::optional<BitMask> mask;
+  double rate = 1;  // factor on the learning rate; 0: frozen, nothing but a mask changes it
 
+  // A frozen weight asks for no gradient: what comes before the first layer that learns costs no backward pass.
+  void set_rate(double factor);
+  bool frozen() const { return rate == 0; }
   bool from_codebook() const { return levels_.defined(); }
   // From the gradient of `weight` after a backward pass: masks it, sums it over the members of each codebook entry.
   void take_gradient();

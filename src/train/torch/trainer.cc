@@ -55,10 +55,14 @@ Trainer::Trainer(Job& job, at::Device device) : job_(job), device_(device), obje
   ensure(!job.graphs.empty(), "there is nothing to train");
   data_ = augmented(job);
   networks_.reserve(job.graphs.size());
+  std::vector<Trained*> shown;  // to observers
   for (size_t i = 0; i < job.graphs.size(); ++i) {
     check_inputs(*job.graphs[i].graph, job.train->spec());
-    networks_.emplace_back(job.graphs[i], objective_.wanted(i), device);
-    for (Trained& p : networks_.back().parameters) parameters_.push_back(&p);
+    networks_.emplace_back(job.graphs[i], objective_.wanted(i), job.options, device);
+    for (Trained& p : networks_.back().parameters) {
+      shown.push_back(&p);
+      if (!p.frozen()) parameters_.push_back(&p);
+    }
   }
   ensure(!parameters_.empty(), "no graph of the job trains");
   const int64_t samples = static_cast<int64_t>(data_->size()), batch = job.options.batch;
@@ -73,7 +77,7 @@ Trainer::Trainer(Job& job, at::Device device) : job_(job), device_(device), obje
   mode_.device = device;
   mode_.random = at::detail::createCPUGenerator();
   fingerprint_ = fingerprint(job, parameters_);
-  view_ = std::make_unique<StateView>(parameters_);
+  view_ = std::make_unique<StateView>(shown);
 }
 
 void Trainer::run(Progress& progress) {

@@ -34,7 +34,7 @@ class Trainer {
   Objective objective_;
   Optimizer optimizer_;
   std::vector<Network> networks_;
-  std::vector<Trained*> parameters_;  // of all networks
+  std::vector<Trained*> parameters_;  // of all networks, without frozen ones
   DatasetPtr data_;                   // augmented
   Loader::Options order_;
   Mode mode_;
