@@ -1,6 +1,6 @@
 // The engine's training loop against the same loop written directly with LibTorch's modules and optimizer: batches of
 // 128, 30 steps each, interleaved, five rounds after a warm-up. Prints the median time of a step and the ratio.
-//   engine_bench [lenet5_caffe] [vgg16_bn] [--steps 30] [--rounds 5] [--threads 2] [--busy]
+//   engine_bench [lenet5_caffe] [vgg16_bn] [resnet20] [mobilenet_v1] [--steps 30] [--rounds 5] [--threads 2] [--busy]
 // --busy: another thread keeps one core busy; the ratio of CPU time says how much work each loop is, whoever else runs.
 #include <torch/torch.h>
 #include <unistd.h>
@@ -131,6 +131,84 @@ torch::nn::Sequential vgg16_bn() {
   return network;
 }
 
+// A block of the CIFAR ResNets (He et al. 2016), option A: the shortcut takes every other pixel and pads channels.
+struct BlockImpl : torch::nn::Module {
+  torch::nn::Conv2d conv1, conv2;
+  torch::nn::BatchNorm2d norm1, norm2;
+  int64_t stride, more;
+  BlockImpl(int64_t in, int64_t out, int64_t step)
+      : conv1(torch::nn::Conv2dOptions(in, out, 3).stride(step).padding(1).bias(false)),
+        conv2(torch::nn::Conv2dOptions(out, out, 3).padding(1).bias(false)),
+        norm1(out),
+        norm2(out),
+        stride(step),
+        more(out - in) {
+    register_module("conv1", conv1);
+    register_module("conv2", conv2);
+    register_module("norm1", norm1);
+    register_module("norm2", norm2);
+  }
+  torch::Tensor forward(const torch::Tensor& x) {
+    torch::Tensor shortcut = x;
+    if (more > 0) {
+      using torch::indexing::Slice;
+      shortcut = x.index({Slice(), Slice(), Slice(0, torch::indexing::None, 2), Slice(0, torch::indexing::None, 2)});
+      shortcut = torch::constant_pad_nd(shortcut, {0, 0, 0, 0, more / 2, more - more / 2});
+    }
+    return torch::relu(norm2(conv2(torch::relu(norm1(conv1(x))))) + shortcut);
+  }
+};
+TORCH_MODULE(Block);
+
+torch::nn::Sequential resnet20() {
+  using namespace torch::nn;
+  Sequential network(Conv2d(Conv2dOptions(3, 16, 3).padding(1).bias(false)), BatchNorm2d(16), ReLU());
+  int64_t in = 16;
+  for (const int64_t out : {16, 16, 16, 32, 32, 32, 64, 64, 64}) {
+    network->push_back(Block(in, out, out == in ? 1 : 2));
+    in = out;
+  }
+  network->push_back(AdaptiveAvgPool2d(AdaptiveAvgPool2dOptions(1)));
+  network->push_back(Flatten());
+  network->push_back(Linear(64, 10));
+  return network;
+}
+
+// MobileNet-v1 1.0 (Howard et al. 2017).
+torch::nn::Sequential mobilenet_v1() {
+  using namespace torch::nn;
+  Sequential network;
+  const auto add = [&](int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t groups) {
+    network->push_back(
+        Conv2d(Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).groups(groups).bias(false)));
+    network->push_back(BatchNorm2d(out));
+    network->push_back(ReLU6());
+  };
+  add(3, 32, 3, 2, 1);
+  int64_t in = 32;
+  for (const auto& [out, stride] : std::vector<std::pair<int64_t, int64_t>>{{64, 1},
+                                                                            {128, 2},
+                                                                            {128, 1},
+                                                                            {256, 2},
+                                                                            {256, 1},
+                                                                            {512, 2},
+                                                                            {512, 1},
+                                                                            {512, 1},
+                                                                            {512, 1},
+                                                                            {512, 1},
+                                                                            {512, 1},
+                                                                            {1024, 2},
+                                                                            {1024, 1}}) {
+    add(in, in, 3, stride, in);
+    add(in, out, 1, 1, 1);
+    in = out;
+  }
+  network->push_back(AdaptiveAvgPool2d(AdaptiveAvgPool2dOptions(1)));
+  network->push_back(Flatten());
+  network->push_back(Linear(1024, 10));
+  return network;
+}
+
 // ---- measuring ----------------------------------------------------------------------------------------------------
 
 struct Cost {
@@ -212,6 +290,14 @@ int main(int argc, char** argv) {
   if (settings.wants("vgg16_bn")) {
     const pare::Param options = pare::param_from_yaml("{size: 32, classes: 10, head: small}", "bench");
     compare("vgg16_bn", settings, *engine, pare::build("vgg16-bn", options), vgg16_bn(), {3, 32, 32});
+  }
+  if (settings.wants("resnet20"))
+    compare("resnet20", settings, *engine, pare::build("resnet20"), resnet20(), {3, 32, 32});
+  if (settings.wants("mobilenet_v1")) {  // as in a transfer to images of 128 x 128, in batches of 32
+    Settings small = settings;
+    small.batch = 32;
+    const pare::Param options = pare::param_from_yaml("{size: 128, classes: 10}", "bench");
+    compare("mobilenet_v1", small, *engine, pare::build("mobilenet-v1", options), mobilenet_v1(), {3, 128, 128});
   }
   stop = true;
   if (neighbour.joinable()) neighbour.join();
