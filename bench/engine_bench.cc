@@ -10,13 +10,12 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
 #include <functional>
 #include <string>
 #include <thread>
 
-#include "core/random.h"
+#include "bench/noise.h"
 #include "core/zoo/zoo.h"
 #include "train/engine.h"
 
@@ -34,35 +33,12 @@ struct Settings {
   }
 };
 
-// Images of noise with random classes, made in memory.
-class Noise final : public pare::Dataset {
- public:
-  Noise(pare::Shape image, int64_t count) : count_(static_cast<size_t>(count)) {
-    spec_.inputs = {{pare::DType::f32, std::move(image)}};
-    pixels_.resize(count_ * spec_.inputs[0].byte_size() / sizeof(float));
-    pare::Random random(1);
-    for (float& v : pixels_) v = static_cast<float>(random.uniform());
-  }
-  size_t size() const override { return count_; }
-  const pare::SampleSpec& spec() const override { return spec_; }
-  void read(size_t index, uint64_t, const pare::SampleBuffer& out) const override {
-    const size_t bytes = spec_.inputs[0].byte_size();
-    std::memcpy(out.inputs[0].data(), reinterpret_cast<const std::byte*>(pixels_.data()) + index * bytes, bytes);
-    const int64_t target = static_cast<int64_t>(index % 10);
-    std::memcpy(out.target.data(), &target, sizeof target);
-  }
-  torch::Tensor batch(int64_t first, int64_t size) const {
-    std::vector<int64_t> shape = spec_.inputs[0].shape;
-    shape.insert(shape.begin(), size);
-    const int64_t elements = static_cast<int64_t>(spec_.inputs[0].byte_size() / sizeof(float));
-    return torch::from_blob(const_cast<float*>(pixels_.data()) + first * elements, shape);
-  }
-
- private:
-  size_t count_;
-  pare::SampleSpec spec_;
-  std::vector<float> pixels_;
-};
+torch::Tensor batch_of(const Noise& data, int64_t first, int64_t size) {
+  std::vector<int64_t> shape = data.spec().inputs[0].shape;
+  shape.insert(shape.begin(), size);
+  const int64_t elements = static_cast<int64_t>(data.spec().inputs[0].byte_size() / sizeof(float));
+  return torch::from_blob(const_cast<float*>(data.pixels().data()) + first * elements, shape);
+}
 
 // ---- the loops compared -------------------------------------------------------------------------------------------
 
@@ -78,7 +54,7 @@ class Direct {
       optimizer_.zero_grad();
       const torch::Tensor target = torch::arange(i * batch, (i + 1) * batch).remainder(10);
       const torch::Tensor loss =
-          torch::nn::functional::cross_entropy(network_->forward(data_.batch(i * batch, batch)), target);
+          torch::nn::functional::cross_entropy(network_->forward(batch_of(data_, i * batch, batch)), target);
       loss.backward();
       optimizer_.step();
       if (!std::isfinite(loss.item<float>())) std::abort();

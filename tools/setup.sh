@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 group=${1:-build}
 
 packages=(g++ cmake ninja-build pkg-config ccache mold
-          libtorch-dev libopenblas0-openmp libprotozero-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev libfmt-dev
+          libtorch-dev libgloo-dev libopenblas0-openmp libprotozero-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev libfmt-dev
           zlib1g-dev libjs-chart.js)
 case $group in
   build) ;;

@@ -11,6 +11,7 @@ struct Command {
   std::string_view name, summary;
   std::string_view example;       // shown at the end of --help
   int (*run)(CommandLine& line);  // exit status; errors leave as exceptions
+  bool several = false;           // can use several processes (core/world.h); others run in the main one alone
 };
 const Command* find_command(std::string_view name);
 

@@ -15,6 +15,7 @@ std::string flag_of(std::string_view field) {
   std::string flag = "--" + std::string(field);
   std::replace(flag.begin() + 2, flag.end(), '_', '-');
   if (field == "output") flag = "-o,--output";
+  if (field == "processes") flag = "-n,--processes";
   return flag;
 }
 
@@ -142,6 +143,14 @@ std::string CommandLine::text() const {
   return text;
 }
 
+std::vector<std::string> CommandLine::take_rest() {
+  const auto mark = std::find(arguments_.begin(), arguments_.end(), "--");
+  if (mark == arguments_.end()) return {};
+  std::vector<std::string> rest(mark + 1, arguments_.end());
+  arguments_.erase(mark, arguments_.end());
+  return rest;
+}
+
 void CommandLine::parse_with(const VisitFields& visit, std::initializer_list<Positional> positionals) {
   CLI::App app{std::string(command_.summary), "pare " + std::string(command_.name)};
   app.get_formatter()->column_width(34);
@@ -169,6 +178,7 @@ void CommandLine::parse_with(const VisitFields& visit, std::initializer_list<Pos
 void CommandLine::print_json(const nlohmann::ordered_json& object) { print_text(json_text(object, 2) + "\n"); }
 
 void CommandLine::print_text(std::string_view text) {
+  if (!is_main()) return;
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if (!written || std::fflush(stdout) != 0) fail(Code::io, "cannot write to the standard output");
 }

@@ -11,6 +11,7 @@
 
 #include "cli/terminal.h"
 #include "core/params.h"
+#include "core/world.h"
 #include "train/engine.h"
 
 namespace pare::cli {
@@ -36,6 +37,9 @@ class CommandLine {
     parse_with([&](ParamVisitor& v) { options.visit(v); }, positionals);
   }
 
+  // Takes away and returns what follows a first "--".
+  std::vector<std::string> take_rest();
+
   bool json = false;  // --json
   Terminal& terminal() { return terminal_; }
   Progress& progress() { return terminal_.progress(); }
@@ -49,6 +53,7 @@ class CommandLine {
     else
       text();
   }
+  // Of several processes, only the main one prints.
   static void print_json(const nlohmann::ordered_json& object);
   static void print_text(std::string_view text);
 
@@ -69,6 +74,23 @@ struct EngineFlags {
     v.field("device", device, "cpu, cuda, cuda:N, or auto");
   }
   EngineOptions engine_options() const { return {.device = device, .threads = static_cast<int>(threads)}; }
+};
+
+// Flags of commands that several processes can run together.
+struct SharedEngineFlags : EngineFlags {
+  double timeout = 300;
+  template <class V>
+  void visit(V& v) {
+    EngineFlags::visit(v);
+    v.field("timeout", timeout, "seconds without an answer after which another process of the run counts as dead",
+            {1, 1e6});
+  }
+  EngineOptions engine_options() const {
+    EngineOptions options = EngineFlags::engine_options();
+    options.world = world();
+    options.timeout = timeout;
+    return options;
+  }
 };
 
 // Flags that say how a foreign model wants its input; each overrides what the model or the data set says.

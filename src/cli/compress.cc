@@ -17,7 +17,7 @@
 namespace pare::cli {
 namespace {
 
-struct RunFlags : EngineFlags {
+struct RunFlags : SharedEngineFlags {
   std::string output;
   bool resume = false, restart = false, dry_run = false;
   std::string weights = "compact";
@@ -28,7 +28,7 @@ struct RunFlags : EngineFlags {
     v.field("dry_run", dry_run, "check everything, print the plan and stop");
     v.field("weights", weights, "how model.onnx holds encoded weights: small (compact) or as plain floats",
             {"compact", "float"});
-    EngineFlags::visit(v);
+    SharedEngineFlags::visit(v);
   }
   RunOptions run_options() const {
     RunOptions r;
@@ -37,6 +37,7 @@ struct RunFlags : EngineFlags {
     r.restart = restart;
     r.weights = weights == "float" ? WeightStyle::plain : WeightStyle::compact;
     r.engine = [engine = engine_options()] { return open_engine(engine); };
+    r.world = world();
     return r;
   }
 };
@@ -133,8 +134,9 @@ int run_demo(CommandLine& line) {
 
 extern const Command command_compress = {
     "compress", "run a recipe: prune, share, quantize, pack, prove",
-    "pare compress lenet5-caffe --recipe recipes/lenet5-caffe-mnist.yaml --data mnist:DIR -o out", run_compress};
+    "pare compress lenet5-caffe --recipe recipes/lenet5-caffe-mnist.yaml --data mnist:DIR -o out", run_compress,
+    /*several=*/true};
 extern const Command command_demo = {"demo", "train and compress a digit reader on built-in data, in two minutes",
-                                     "pare demo -o out", run_demo};
+                                     "pare demo -o out", run_demo, /*several=*/true};
 
 }  // namespace pare::cli

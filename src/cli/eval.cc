@@ -12,7 +12,7 @@
 namespace pare::cli {
 namespace {
 
-struct EvalFlags : DataFlags, MetricOptions, EngineFlags {
+struct EvalFlags : DataFlags, MetricOptions, SharedEngineFlags {
   std::string model, split = "validation";
   int64_t batch = 256;
   bool confusion = false;
@@ -23,7 +23,7 @@ struct EvalFlags : DataFlags, MetricOptions, EngineFlags {
     v.field("batch", batch, "samples at a time", {1, 65536});
     v.field("confusion", confusion, "print the confusion matrix too");
     MetricOptions::visit(v);
-    EngineFlags::visit(v);
+    SharedEngineFlags::visit(v);
   }
 };
 
@@ -73,7 +73,7 @@ int run_eval(CommandLine& line) {
   nlohmann::ordered_json json = {{"model", o.model}};
   std::string text;
   if (!o.data.empty() || !metric) text += evaluate(line, o, graph, json);
-  if (metric) {
+  if (metric && world().is_main()) {
     const double value = metric->measure(graph, line.progress());
     json["metric"] = to_json(*metric, value);
     text += fmt::format("{}: metric {:.6g}\n", o.model, value);
@@ -85,6 +85,7 @@ int run_eval(CommandLine& line) {
 }  // namespace
 
 extern const Command command_eval = {"eval", "accuracy and loss on a data set",
-                                     "pare eval model.pare --data mnist:DIR --split test", run_eval};
+                                     "pare eval model.pare --data mnist:DIR --split test", run_eval,
+                                     /*several=*/true};
 
 }  // namespace pare::cli

@@ -11,6 +11,7 @@
 #include "cli/command_line.h"
 #include "core/error.h"
 #include "core/params.h"
+#include "core/world.h"
 
 namespace pare::cli {
 
@@ -35,7 +36,10 @@ std::string overview() {
 
 int report(const Error& error, std::string_view command, bool json) {
   if (json) CommandLine::print_json({{"error", {{"status", exit_status(error.code())}, {"message", error.what()}}}});
-  fmt::print(stderr, "pare {}: {}\n", command, error.what());
+  if (is_main())
+    fmt::print(stderr, "pare {}: {}\n", command, error.what());
+  else
+    fmt::print(stderr, "pare {}, rank {}: {}\n", command, world().rank, error.what());
   return exit_status(error.code());
 }
 
@@ -56,6 +60,13 @@ int main_with(std::vector<std::string> arguments) {
     fmt::print(stderr, "pare: unknown command '{}'{}; see `pare --help`\n", arguments[0],
                near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near));
     return 2;
+  }
+  try {
+    World here = world_from_environment();
+    if (!command->several && !here.is_main()) return 0;
+    if (command->several) set_world(std::move(here));
+  } catch (const Error& e) {
+    return report(e, command->name, /*json=*/false);
   }
   arguments.erase(arguments.begin());
   CommandLine line(*command, std::move(arguments));

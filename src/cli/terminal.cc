@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "core/world.h"
+
 namespace pare::cli {
 namespace {
 
@@ -39,8 +41,11 @@ std::string grouped(int64_t n) {
   return n < 0 ? "-" + digits : digits;
 }
 
-Terminal::Terminal() : is_terminal_(isatty(STDERR_FILENO) == 1 && std::getenv("PARE_NO_PROGRESS") == nullptr) {}
+Terminal::Terminal()
+    : is_terminal_(isatty(STDERR_FILENO) == 1 && std::getenv("PARE_NO_PROGRESS") == nullptr), quiet_(!is_main()) {}
 Terminal::~Terminal() { clear(); }
+
+void Terminal::set_quiet(bool quiet) { quiet_ = quiet || !is_main(); }
 
 void Terminal::catch_interrupts() {
   struct sigaction action {};

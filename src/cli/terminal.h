@@ -16,7 +16,7 @@ class Terminal : private Progress {
   Terminal();
   ~Terminal() override;
   Progress& progress() { return *this; }
-  void set_quiet(bool quiet) { quiet_ = quiet; }
+  void set_quiet(bool quiet);  // of several processes, only the main one is not
 
   // Installs the handler of SIGINT and SIGTERM; main() does it once.
   static void catch_interrupts();

@@ -13,11 +13,12 @@
 #include "core/model_file.h"
 #include "core/onnx/onnx.h"
 #include "core/passes/pass.h"
+#include "train/together.h"
 
 namespace pare::cli {
 namespace {
 
-struct TrainFlags : TrainOptions, DataFlags, MetricOptions, EngineFlags {
+struct TrainFlags : TrainOptions, DataFlags, MetricOptions, SharedEngineFlags {
   std::string model, output;
   int64_t seed = 1;
   bool resume = false, restart = false;
@@ -30,7 +31,7 @@ struct TrainFlags : TrainOptions, DataFlags, MetricOptions, EngineFlags {
     v.field("resume", resume, "go on from the checkpoint that an interrupted run left");
     v.field("restart", restart, "throw that checkpoint away");
     MetricOptions::visit(v);
-    EngineFlags::visit(v);
+    SharedEngineFlags::visit(v);
   }
 };
 
@@ -56,7 +57,6 @@ int run_train(CommandLine& line) {
   line.parse(o, {{"model", "MODEL"}});
   ensure(!o.output.empty(), "say where to write: -o FILE.onnx");
   need_kind(o.output, ".onnx");
-  check_writable(o.output);
   Graph graph = load_model(o.model);
   fold_encodings(graph);
   mark_trainable(graph);
@@ -65,10 +65,6 @@ int run_train(CommandLine& line) {
   const auto engine = open_engine(o.engine_options());
   const std::string checkpoint = o.output + ".checkpoint";
   const uint64_t mark = training_mark(o.model, static_cast<const TrainOptions&>(o), data, o.seed);
-  const bool interrupted = std::filesystem::exists(checkpoint);
-  ensure(!interrupted || o.resume || o.restart,
-         "{} is left of an interrupted run: --resume goes on with it, --restart throws it away", checkpoint);
-  if (o.resume && !interrupted) line.progress().log(fmt::format("there is no {}: starting anew", checkpoint));
 
   Job job;
   job.graphs = {{"student", &graph, true}};
@@ -77,17 +73,29 @@ int run_train(CommandLine& line) {
   job.objective[0].options["label_smoothing"] = o.label_smoothing;
   job.options = o;
   job.seed = static_cast<uint64_t>(o.seed);
-  job.save = [&](std::span<const std::byte> bytes, int64_t) { write_file(checkpoint, with_mark(mark, bytes)); };
-  if (o.resume && interrupted) job.resume = read_checkpoint(checkpoint, mark);
+  job.save = [&](std::span<const std::byte> bytes, int64_t) {
+    do_on_main(engine.get(), [&] { write_file(checkpoint, with_mark(mark, bytes)); });
+  };
+  job.resume = on_main(engine.get(), [&] {
+    check_writable(o.output);
+    const bool interrupted = std::filesystem::exists(checkpoint);
+    ensure(!interrupted || o.resume || o.restart,
+           "{} is left of an interrupted run: --resume goes on with it, --restart throws it away", checkpoint);
+    if (o.resume && !interrupted) line.progress().log(fmt::format("there is no {}: starting anew", checkpoint));
+    return o.resume && interrupted ? read_checkpoint(checkpoint, mark) : Bytes{};
+  });
   try {
     engine->fit(job, line.progress());
   } catch (const Error& error) {
-    if (error.code() != Code::cancelled || !std::filesystem::exists(checkpoint)) throw;
-    fail(Code::cancelled, "{}; the same command with --resume goes on", error.what());
+    const bool may_go_on = error.code() == Code::cancelled || (world().several() && error.code() == Code::io);
+    if (!may_go_on || !std::filesystem::exists(checkpoint)) throw;
+    fail(error.code(), "{}; the same command with --resume goes on", error.what());
   }
 
-  export_onnx(graph, o.output);
-  std::filesystem::remove(checkpoint);
+  do_on_main(engine.get(), [&] {
+    export_onnx(graph, o.output);
+    std::filesystem::remove(checkpoint);
+  });
   nlohmann::ordered_json json = {
       {"file", o.output}, {"data", data.description}, {"seed", o.seed}, {"engine", engine->description()}};
   json["epochs"] = nlohmann::ordered_json::array();
@@ -100,7 +108,7 @@ int run_train(CommandLine& line) {
   }
   std::optional<double> judged;
   if (const auto metric = command_metric(o)) {
-    judged = metric->measure(graph, line.progress());
+    judged = number_on_main(engine.get(), [&] { return metric->measure(graph, line.progress()); });
     json["metric"] = to_json(*metric, *judged);
   }
   line.print(json, [&] {
@@ -116,6 +124,7 @@ int run_train(CommandLine& line) {
 }  // namespace
 
 extern const Command command_train = {"train", "train a network",
-                                      "pare train net.onnx --data mnist:DIR -o trained.onnx --epochs 10", run_train};
+                                      "pare train net.onnx --data mnist:DIR -o trained.onnx --epochs 10", run_train,
+                                      /*several=*/true};
 
 }  // namespace pare::cli

@@ -4,9 +4,11 @@
 
 #include "compress/history.h"
 #include "compress/measure.h"
+#include "compress/shared_store.h"
 #include "core/error.h"
 #include "core/json_text.h"
 #include "core/random.h"
+#include "train/together.h"
 
 namespace pare {
 
@@ -26,24 +28,33 @@ Point StepFrame::run(const Point& from, const RecipeStep& step, size_t index) co
   Point to;
   to.key = key_after(from, step, index);
   const std::string title = fmt::format("step {}: {}", index + 1, step.def->name);
-  if (progress.cancelled()) fail(Code::cancelled, "stopped before {}", title);
-
   std::optional<StepCheckpoint> checkpoint;
-  if (output) checkpoint.emplace(output->step_folder(to.key));
+  const Bytes saved = on_main(together, [&] {
+    if (progress.cancelled()) fail(Code::cancelled, "stopped before {}", title);
+    if (output) checkpoint.emplace(output->step_folder(to.key));
+    const auto found = checkpoint ? checkpoint->read() : std::nullopt;
+    return found ? wrap({found->graph, json_text(found->entry)}) : Bytes{};
+  });
   std::vector<std::byte> frozen;
-  if (auto saved = checkpoint ? checkpoint->read() : std::nullopt) {
+  if (!saved.empty()) {
     progress.log(title + " (done before)");
-    frozen = std::move(saved->graph);
-    to.entry = std::move(saved->entry);
+    Parcel parcel = unwrap(saved);
+    frozen = std::move(parcel.bytes);
+    to.entry = Json::parse(parcel.text);
     const Json& packing = to.entry.at("packing");
     to.packing.codec = packing.at("codec").get<std::string>();
     to.packing.strip = packing.at("strip").get<bool>();
   } else {
     progress.log(title);
     MemoryStore memory;
-    FitStore& store = checkpoint ? static_cast<FitStore&>(*checkpoint) : memory;
+    FitStore& own = checkpoint ? static_cast<FitStore&>(*checkpoint) : memory;
+    std::optional<SharedStore> shared;
+    if (together) shared.emplace(*together, own);
+    FitStore& store = shared ? static_cast<FitStore&>(*shared) : own;
     frozen = within(title, [&] { return run_fresh(from, to, step, index, store); });
-    if (checkpoint) checkpoint->write(frozen, to.entry);
+    do_on_main(together, [&] {
+      if (checkpoint) checkpoint->write(frozen, to.entry);
+    });
   }
   to.hash = hash_of_bytes(frozen);
   to.graph = thaw(frozen, to.key, from.graph.source);

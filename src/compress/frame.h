@@ -30,7 +30,8 @@ struct StepFrame {
   uint64_t seed;
   const Data* data;  // may be null
   std::function<Engine&()> engine;
-  const OutputFolder* output;  // null: nothing is kept on disk
+  const OutputFolder* output;  // null: nothing is kept on disk, or not by this process
+  Engine* together;            // of several processes that make this run; null: there is one
   Progress& progress;
 
   // Names the result of a step by everything that led to it.

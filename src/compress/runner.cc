@@ -18,6 +18,7 @@
 #include "core/random.h"
 #include "report/machine.h"
 #include "report/report.h"
+#include "train/together.h"
 
 namespace pare {
 namespace {
@@ -51,6 +52,8 @@ class Run {
  private:
   Json identity(const Point& start) const;
   Engine& engine();
+  Engine* together() { return options_.world.several() ? &engine() : nullptr; }
+  std::optional<RunResult> open_output(const Json& who);
   StepFrame frame();
   RowPoints walk(const RecipeRow& row, std::vector<PointPtr>& path);
   size_t before(const RecipeRow& row) const;
@@ -131,7 +134,25 @@ StepFrame Run::frame() {
           .data = data_ ? &*data_ : nullptr,
           .engine = [this]() -> Engine& { return engine(); },
           .output = output_ ? &*output_ : nullptr,
+          .together = together(),
           .progress = progress_};
+}
+
+// The main process opens the folder, and the others learn what is in it. A result when the run was finished before.
+std::optional<RunResult> Run::open_output(const Json& who) {
+  RunResult finished;
+  const Bytes told = on_main(together(), [&] {
+    if (!options_.output.empty()) output_.emplace(options_.output, who, options_.resume, options_.restart);
+    const bool done = output_ && output_->state() == OutputFolder::State::finished;
+    if (done) finished = finished_run(*output_);
+    return wrap({{std::byte{done}, std::byte{finished.goal_reached}}, json_text(who)});
+  });
+  const Parcel parcel = unwrap(told);
+  ensure(parcel.text == json_text(who), "rank {} was given another model, recipe or data than rank 0",
+         options_.world.rank);
+  if (parcel.bytes.at(0) == std::byte{0}) return {};
+  finished.goal_reached = parcel.bytes.at(1) != std::byte{0};
+  return finished;
 }
 
 // All figures of a network, the test part among them.
@@ -148,7 +169,10 @@ Json Run::figures(const Point& point) {
     json["validation"] = to_json(engine().evaluate(point.graph, *data_->validation, {}, progress_));
   }
   if (data_ && data_->test) json["test"] = to_json(engine().evaluate(point.graph, *data_->test, {}, progress_));
-  if (options_.metric) json["metric"] = to_json(*options_.metric, options_.metric->measure(point.graph, progress_));
+  if (options_.metric) {
+    const auto judge = [&] { return options_.metric->measure(point.graph, progress_); };
+    json["metric"] = to_json(*options_.metric, number_on_main(together(), judge));
+  }
   return found->second = std::move(json);
 }
 
@@ -222,10 +246,7 @@ RunResult Run::run(Graph start) {
   first->hash = hash_of_bytes(bytes);
   first->graph = thaw(bytes, start.source, start.source);
   const Json who = identity(*first);
-  if (!options_.output.empty()) {
-    output_.emplace(options_.output, who, options_.resume, options_.restart);
-    if (output_->state() == OutputFolder::State::finished) return finished_run(*output_);
-  }
+  if (auto finished = open_output(who)) return std::move(*finished);
 
   const std::vector<RecipeRow> rows = expand(recipe_);
   std::vector<PointPtr> path{first};
@@ -258,7 +279,9 @@ RunResult Run::run(Graph start) {
   result.report["goal_reached"] = result.goal_reached;
   result.report["rows"] = Json::array();
   for (const RowResult& row : result.rows) result.report["rows"].push_back(row.report);
-  if (output_) write(result, points);
+  do_on_main(together(), [&] {
+    if (output_) write(result, points);
+  });
   return result;
 }
 

@@ -14,6 +14,7 @@
 #include "compress/recipe.h"
 #include "core/onnx/onnx.h"
 #include "core/progress.h"
+#include "core/world.h"
 #include "train/engine.h"
 
 namespace pare {
@@ -34,6 +35,7 @@ struct RunOptions {
   std::optional<uint64_t> start_bytes;  // of the ONNX file the start was read from, for the report
   std::string model;                    // how the user named the start, for the report
   std::string command;                  // that reproduces the run, for the report
+  World world = {};  // the processes that make this run together, each with its engine; the main one has the folder
 };
 
 struct RowResult {
@@ -50,7 +52,8 @@ struct RunResult {
 };
 
 // Error(invalid) when the output folder holds another run, or the data does not fit the model; Error(cancelled) when
-// the user stopped it (the checkpoint stays).
+// the user stopped it (the checkpoint stays). Of several processes, all see the same end; when the folder held the
+// finished run already, only the main one has its rows.
 RunResult run_recipe(const Recipe& recipe, Graph start, const RunOptions& options, Progress& progress);
 // All that is checked before the first step: data, network and recipe fit each other.
 void check_run(const Recipe& recipe, Graph start, const RunOptions& options);

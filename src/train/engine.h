@@ -15,6 +15,7 @@
 #include "core/graph.h"
 #include "core/params.h"
 #include "core/progress.h"
+#include "core/world.h"
 
 namespace pare {
 
@@ -193,12 +194,24 @@ class Engine {
   virtual void fit(Job& job, Progress& progress) = 0;
   virtual Evidence measure(const Graph& graph, const Dataset& data, Needs needs, int64_t batches,
                            Progress& progress) = 0;
+
+  // Several processes may share the work of fit() and evaluate(): each opens an engine with its World, and all make the
+  // same calls in the same order. Results, and the weights that observers see, are the same on every one of them.
+  // Error(io) when another process ended or does not answer.
+  virtual const World& world() const {
+    static const World alone;
+    return alone;
+  }
+  // What the main process gives, on every process (train/together.h builds on it).
+  virtual std::vector<std::byte> share(std::vector<std::byte> bytes) { return bytes; }
 };
 
 struct EngineOptions {
   std::string device = "auto";  // cpu, cuda, cuda:1; auto: cuda when LibTorch has it
-  int threads = 0;              // 0: all cores
+  int threads = 0;              // 0: all cores, divided among the processes on this machine
   bool deterministic = true;
+  World world = {};
+  double timeout = 300;  // seconds without an answer after which another process counts as dead
 };
 // Opens libpare_engine_torch.so beside the installation. Error(missing) names the package when LibTorch is not there.
 std::shared_ptr<Engine> open_engine(const EngineOptions& options);

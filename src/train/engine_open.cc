@@ -42,6 +42,8 @@ std::shared_ptr<Engine> open_engine(const EngineOptions& options) {
   // this when its library is loaded: it has no effect in a process where libgomp is loaded before (by LD_PRELOAD, or
   // because the program itself links it).
   setenv("OMP_WAIT_POLICY", "PASSIVE", /*overwrite=*/0);
+  // c10d writes each failed attempt to connect to stderr; what counts comes back as an error.
+  if (options.world.several()) setenv("GLOG_minloglevel", "3", 0), setenv("TORCH_CPP_LOG_LEVEL", "FATAL", 0);
   std::string reason;
   for (const fs::path& path : candidates()) {
     if (!fs::exists(path)) continue;

@@ -122,9 +122,13 @@ struct Batch {
   std::vector<Tensor> inputs;
   Tensor target;
   int64_t size = 0;
+  int64_t first = 0, whole = 0;  // it is samples [first, first + size) of a batch of `whole` (Loader::Options::parts)
 };
 // Reads batches ahead on its own threads, in a fixed order; the same batches for any number of threads.
 // Order: shuffled by (seed, epoch) or as it comes. The last batch of an epoch may be smaller unless drop_last.
+// Of several processes each reads its part of every batch; the parts together are the batch that one alone would read.
+// A part that comes out empty (a last batch of fewer samples than parts) has size 0 and holds one sample all the same,
+// because a network cannot run on none.
 class Loader {
  public:
   struct Options {
@@ -135,6 +139,7 @@ class Loader {
     int64_t epoch = 0;
     int threads = 1;
     int ahead = 4;
+    int64_t part = 0, parts = 1;
   };
   Loader(DatasetPtr dataset, const Options& options);
   ~Loader();

@@ -50,21 +50,23 @@ void prepare(Tensor& tensor, const FieldSpec& spec, int64_t batch) {
 
 void Loader::Impl::fill(int64_t k, Batch& batch) const {
   const SampleSpec& spec = dataset->spec();
-  const size_t first = static_cast<size_t>(k * options.batch);
-  const size_t count = std::min(static_cast<size_t>(options.batch), order.size() - first);
-  batch.size = static_cast<int64_t>(count);
+  const int64_t begin = k * options.batch, whole = std::min(options.batch, std::ssize(order) - begin);
+  batch.whole = whole;
+  batch.first = std::min(whole * options.part / options.parts, whole - 1);
+  batch.size = whole * (options.part + 1) / options.parts - whole * options.part / options.parts;
+  const size_t first = static_cast<size_t>(begin + batch.first);
+  const size_t count = static_cast<size_t>(std::max<int64_t>(batch.size, 1));
   batch.inputs.resize(spec.inputs.size());
-  std::vector<std::span<std::byte>> whole, one(spec.inputs.size());
+  std::vector<std::span<std::byte>> all, one(spec.inputs.size());
   for (size_t f = 0; f < spec.inputs.size(); ++f) {
-    prepare(batch.inputs[f], spec.inputs[f], batch.size);
-    whole.push_back(batch.inputs[f].edit_bytes());
+    prepare(batch.inputs[f], spec.inputs[f], static_cast<int64_t>(count));
+    all.push_back(batch.inputs[f].edit_bytes());
   }
-  prepare(batch.target, spec.target, batch.size);
+  prepare(batch.target, spec.target, static_cast<int64_t>(count));
   const std::span<std::byte> targets = batch.target.edit_bytes();
   for (size_t i = 0; i < count; ++i) {
     const size_t index = order[first + i];
-    for (size_t f = 0; f < one.size(); ++f)
-      one[f] = whole[f].subspan(i * (whole[f].size() / count), whole[f].size() / count);
+    for (size_t f = 0; f < one.size(); ++f) one[f] = all[f].subspan(i * (all[f].size() / count), all[f].size() / count);
     const uint64_t draw = mix({options.seed, static_cast<uint64_t>(options.epoch), index});
     dataset->read(index, std::max<uint64_t>(draw, 1),
                   {one, targets.subspan(i * (targets.size() / count), targets.size() / count)});
@@ -94,6 +96,7 @@ void Loader::Impl::work() {
 
 Loader::Loader(DatasetPtr dataset, const Options& options) : impl_(std::make_unique<Impl>()) {
   ensure(options.batch >= 1, "a batch of {} samples", options.batch);
+  ensure(options.part >= 0 && options.part < options.parts, "part {} of {}", options.part, options.parts);
   impl_->dataset = std::move(dataset);
   impl_->options = options;
   impl_->order.resize(impl_->dataset->size());

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <numeric>
 
 #include "core/error.h"
 #include "train/torch/batch.h"
@@ -24,6 +26,35 @@ void count(const at::Tensor& logits, const at::Tensor& target, bool confusion, E
   for (int64_t i = 0; i < cell.numel(); ++i) ++sum.confusion[static_cast<size_t>(cell.data_ptr<int64_t>()[i])];
 }
 
+// The whole batches of a data set that belong to this process. Rank 0 has one when there is one at all.
+DatasetPtr part_of(const DatasetPtr& data, int64_t batch, const ProcessGroup& group) {
+  const int64_t samples = static_cast<int64_t>(data->size()), batches = (samples + batch - 1) / batch;
+  const auto begin = [&](int64_t rank) {
+    return std::min((batches * rank + group.size() - 1) / group.size() * batch, samples);
+  };
+  std::vector<size_t> mine(static_cast<size_t>(begin(group.rank() + 1) - begin(group.rank())));
+  std::iota(mine.begin(), mine.end(), static_cast<size_t>(begin(group.rank())));
+  return take(data, std::move(mine));
+}
+
+// The sums of all processes. Error(cancelled) in all of them when one was told to stop.
+void add_up(Evaluation& sum, bool confusion, bool stop, ProcessGroup& group) {
+  std::vector<double> numbers = {sum.loss, sum.top5, static_cast<double>(sum.correct), static_cast<double>(sum.samples),
+                                 stop ? 1.0 : 0.0};
+  group.sum(numbers);
+  if (numbers[4] > 0) fail(Code::cancelled, "stopped at the user's request");
+  sum.loss = numbers[0], sum.top5 = numbers[1];
+  sum.correct = std::llround(numbers[2]), sum.samples = std::llround(numbers[3]);
+  if (!confusion) return;
+  double cells = group.rank() == 0 ? static_cast<double>(sum.confusion.size()) : 0;  // others may have had no batch
+  group.sum({&cells, 1});
+  std::vector<double> counts(sum.confusion.begin(), sum.confusion.end());
+  counts.resize(static_cast<size_t>(cells));
+  group.sum(counts);
+  sum.confusion.resize(counts.size());
+  std::transform(counts.begin(), counts.end(), sum.confusion.begin(), [](double n) { return std::llround(n); });
+}
+
 }  // namespace
 
 std::vector<ValueId> evaluated_values(const Graph& graph) { return {logits_of(graph), graph.outputs.at(0)}; }
@@ -34,12 +65,14 @@ Evaluation evaluate(const Module& module, const DatasetPtr& data, int64_t batch,
   at::NoGradGuard no_gradients;
   Loader::Options order;
   order.batch = batch;
-  Loader loader(data, order);
+  ProcessGroup* group = options.on_logits ? nullptr : mode.part.group;
+  Loader loader(group ? part_of(data, batch, *group) : data, order);
   Stage stage(progress, "evaluate", static_cast<uint64_t>(loader.batches()));
   Evaluation sum;
   Batch host;
   for (uint64_t n = 0; loader.next(host); stage.advance(++n)) {
-    stage.check();
+    if (group && progress.cancelled()) break;  // the others hear of it below
+    if (!group) stage.check();
     const DeviceBatch device = to_device(host, mode.device);
     const std::vector<at::Tensor> outputs = module.run(device.inputs, mode);
     at::Tensor loss;
@@ -57,6 +90,7 @@ Evaluation evaluate(const Module& module, const DatasetPtr& data, int64_t batch,
     if (options.on_logits) options.on_logits(from_aten(outputs[1]), sum.samples);
     sum.samples += device.size;
   }
+  if (group) add_up(sum, options.confusion, progress.cancelled(), *group);
   if (sum.samples) {
     const double n = static_cast<double>(sum.samples);
     sum.loss /= n, sum.top5 /= n, sum.top1 = static_cast<double>(sum.correct) / n;

@@ -8,6 +8,7 @@
 
 #include "core/graph.h"
 #include "train/torch/aten.h"
+#include "train/torch/process_group.h"
 
 namespace pare::engine {
 
@@ -16,7 +17,8 @@ struct Mode {
   bool training = false;           // batch statistics, dropout
   bool bf16 = false;               // convolutions and matrix products in bfloat16
   at::Device device = at::kCPU;    // where floats live; integers (shapes, indices) stay on the CPU
-  Optional<at::Generator> random;  // of dropout, on the CPU
+  Optional<at::Generator> random;  // of dropout, on the CPU; the same in every process
+  BatchPart part;                  // of the batch that goes through the network
 };
 
 using Inputs = std::span<const at::Tensor>;  // an undefined tensor is an absent optional input

@@ -10,6 +10,7 @@
 #include "core/random.h"
 #include "train/torch/batch.h"
 #include "train/torch/checkpoint.h"
+#include "train/torch/convert.h"
 #include "train/torch/evaluate.h"
 
 namespace pare::engine {
@@ -50,7 +51,8 @@ std::string line(const EpochRecord& record, int64_t epochs) {
 
 }  // namespace
 
-Trainer::Trainer(Job& job, at::Device device) : job_(job), device_(device), objective_(job), optimizer_(job.options) {
+Trainer::Trainer(Job& job, at::Device device, ProcessGroup* group)
+    : job_(job), device_(device), group_(group), objective_(job), optimizer_(job.options) {
   ensure(job.train && job.train->size() > 0, "there is no training data");
   ensure(!job.graphs.empty(), "there is nothing to train");
   data_ = augmented(job);
@@ -58,6 +60,9 @@ Trainer::Trainer(Job& job, at::Device device) : job_(job), device_(device), obje
   std::vector<Trained*> shown;  // to observers
   for (size_t i = 0; i < job.graphs.size(); ++i) {
     check_inputs(*job.graphs[i].graph, job.train->spec());
+    ensure(!group || fixed_batch(*job.graphs[i].graph) == 0,
+           "'{}' takes batches of {} samples only: several processes need a network that takes any", job.graphs[i].name,
+           fixed_batch(*job.graphs[i].graph));
     networks_.emplace_back(job.graphs[i], objective_.wanted(i), job.options, device);
     for (Trained& p : networks_.back().parameters) {
       shown.push_back(&p);
@@ -70,24 +75,29 @@ Trainer::Trainer(Job& job, at::Device device) : job_(job), device_(device), obje
   order_.shuffle = true;
   order_.seed = job.seed;
   order_.drop_last = drops_last(samples, batch);
+  if (group) order_.part = group->rank(), order_.parts = group->size();
   per_epoch_ = order_.drop_last ? samples / batch : (samples + batch - 1) / batch;
   steps_ = per_epoch_ * job.options.epochs;
   mode_.training = true;
   mode_.bf16 = job.options.precision == "bf16";
   mode_.device = device;
   mode_.random = at::detail::createCPUGenerator();
+  mode_.part.group = group;
   fingerprint_ = fingerprint(job, parameters_);
   view_ = std::make_unique<StateView>(shown);
+  if (group) sum_ = std::make_unique<GradientSum>(*group, parameters_, device);
 }
 
 void Trainer::run(Progress& progress) {
   if (job_.options.ema > 0)
     for (Network& network : networks_) network.start_average();
   const int64_t done = resume();
+  check_agreement(done);
   for (int64_t epoch = done + 1; epoch <= job_.options.epochs; ++epoch) {
     const auto start = std::chrono::steady_clock::now();
     const double loss = train_epoch(epoch, progress);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    check_agreement(epoch);
     job_.history.push_back(measure_epoch(epoch, loss, seconds, progress));
     progress.log(line(job_.history.back(), job_.options.epochs));
     if (job_.observer)
@@ -106,20 +116,21 @@ double Trainer::train_epoch(int64_t epoch, Progress& progress) {
   int64_t samples = 0;
   Batch batch;
   for (uint64_t n = 0; loader.next(batch); stage.advance(++n)) {
-    stage.check();
-    loss_ = train_step(batch);
+    if (!group_) stage.check();  // several processes stop after the same step
+    loss_ = train_step(batch, progress.cancelled());
     if (!std::isfinite(loss_))
       fail(Code::invalid, "the loss stopped being a number at step {} (epoch {}): the rate {:.3g} may be too high",
            step_, epoch, rate_at(step_ - 1));
-    sum += loss_ * static_cast<double>(batch.size);
-    samples += batch.size;
+    sum += loss_ * static_cast<double>(batch.whole);
+    samples += batch.whole;
     progress.note(fmt::format("loss {:.4f}", sum / static_cast<double>(samples)));
   }
   return sum / static_cast<double>(samples);
 }
 
-double Trainer::train_step(const Batch& host) {
+double Trainer::train_step(const Batch& host, bool stop) {
   const DeviceBatch batch = to_device(host, device_);
+  mode_.part.first = host.first, mode_.part.rows = host.size, mode_.part.whole = host.whole;
   mode_.random->set_current_seed(mix({job_.seed, hash_of("dropout"), static_cast<uint64_t>(step_)}));
   for (Trained* p : parameters_) p->clear_gradient();
   std::vector<std::vector<at::Tensor>> outputs;
@@ -131,11 +142,37 @@ double Trainer::train_step(const Batch& host) {
   }
   const at::Tensor loss = objective_.value(outputs, batch.target);
   ensure(loss.requires_grad(), "the objective does not depend on anything that trains");
-  loss.backward();
-  const double value = loss.item<double>();
+  const double value = backward(loss, host, stop);
   if (std::isfinite(value)) update();
   ++step_;
   return value;
+}
+
+// `loss` is the mean over this process's rows; gradients and what is returned are those of the mean over all rows.
+double Trainer::backward(const at::Tensor& loss, const Batch& batch, bool stop) {
+  if (!sum_) {
+    loss.backward();
+    return loss.item<double>();
+  }
+  const at::Tensor share = loss * (static_cast<double>(batch.size) / static_cast<double>(batch.whole));
+  sum_->begin(share, stop);
+  share.backward();
+  const GradientSum::Sums sums = sum_->finish();
+  if (sums.stop) fail(Code::cancelled, "stopped at the user's request");
+  return sums.loss;
+}
+
+// Nothing may set the processes apart: what each computes from the same sums is the same.
+void Trainer::check_agreement(int64_t epoch) const {
+  if (!group_) return;
+  uint64_t hash =
+      mix({static_cast<uint64_t>(fingerprint_), static_cast<uint64_t>(epoch), static_cast<uint64_t>(step_)});
+  for (const Trained* p : parameters_) {
+    const Tensor weight = from_aten(p->weight.detach());
+    const auto bytes = weight.bytes();
+    hash = mix({hash, hash_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()})});
+  }
+  ensure(group_->agree(hash), "after epoch {} the processes hold different weights, options or data", epoch);
 }
 
 void Trainer::update() {
@@ -163,6 +200,7 @@ EpochRecord Trainer::measure_epoch(int64_t epoch, double loss, double seconds, P
     const WithAverage average(network);
     Mode mode;
     mode.device = device_;
+    mode.part.group = group_;
     const int64_t fixed = fixed_batch(*network.graph), batch = fixed > 0 ? fixed : kEvaluationBatch;
     if (job_.validation) record.validation = evaluate(*network.evaluation, job_.validation, batch, {}, mode, progress);
     if (job_.test) record.test = evaluate(*network.evaluation, job_.test, batch, {}, mode, progress);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "train/engine.h"
+#include "train/torch/gradient_sum.h"
 #include "train/torch/network.h"
 #include "train/torch/objective.h"
 #include "train/torch/optimizer.h"
@@ -14,13 +15,16 @@ namespace pare::engine {
 
 class Trainer {
  public:
-  Trainer(Job& job, at::Device device);
+  // The processes of `group` (null: there is one) share every batch; each ends with the same weights.
+  Trainer(Job& job, at::Device device, ProcessGroup* group = nullptr);
   // Trains and writes the graphs back. On an Error the graphs are as they were.
   void run(Progress& progress);
 
  private:
   double train_epoch(int64_t epoch, Progress& progress);  // mean loss
-  double train_step(const Batch& batch);                  // loss
+  double train_step(const Batch& batch, bool stop);       // loss
+  double backward(const at::Tensor& loss, const Batch& batch, bool stop);
+  void check_agreement(int64_t epoch) const;
   void update();
   EpochRecord measure_epoch(int64_t epoch, double loss, double seconds, Progress& progress);
   template <class Io>
@@ -31,6 +35,7 @@ class Trainer {
 
   Job& job_;
   at::Device device_;
+  ProcessGroup* group_;
   Objective objective_;
   Optimizer optimizer_;
   std::vector<Network> networks_;
@@ -42,6 +47,7 @@ class Trainer {
   double loss_ = 0;
   int64_t fingerprint_ = 0;  // of the job: its checkpoints fit no other
   std::unique_ptr<StateView> view_;
+  std::unique_ptr<GradientSum> sum_;  // null for one process
 };
 
 }  // namespace pare::engine

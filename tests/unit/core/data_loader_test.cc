@@ -135,5 +135,35 @@ TEST(Loader, ABatchThatIsKeptIsNotOverwritten) {
   EXPECT_EQ(kept.view<int64_t>()[1], 1);
 }
 
+// Samples 0..9 in batches of 4, 4 and 2, read by three.
+TEST(Loader, PartsMakeTheBatchesThatOneAloneReads) {
+  const auto data = std::make_shared<Counting>(10);
+  Loader::Options options{.batch = 4, .shuffle = true, .seed = 3};
+  Loader whole(data, options);
+  options.parts = 3;
+  std::vector<std::unique_ptr<Loader>> parts;
+  for (options.part = 0; options.part < 3; ++options.part) parts.push_back(std::make_unique<Loader>(data, options));
+  Batch one, part;
+  for (int64_t empty = 0; whole.next(one);) {
+    const auto expected = one.inputs[0].view<uint64_t>();
+    int64_t at = 0;
+    for (const auto& loader : parts) {
+      ASSERT_TRUE(loader->next(part));
+      EXPECT_EQ(part.whole, one.size);
+      const auto values = part.inputs[0].view<uint64_t>();
+      if (part.size == 0) {  // a sample that does not count
+        ++empty;
+        EXPECT_EQ(values.size(), 2U);
+        continue;
+      }
+      EXPECT_EQ(part.first, at);
+      EXPECT_TRUE(std::equal(values.begin(), values.end(), expected.begin() + 2 * at)) << "samples and draws";
+      at += part.size;
+    }
+    EXPECT_EQ(at, one.size);
+    EXPECT_EQ(empty, one.size < 3 ? 1 : 0);
+  }
+}
+
 }  // namespace
 }  // namespace pare

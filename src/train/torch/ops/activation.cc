@@ -54,6 +54,19 @@ Kernel prepare_identity(const Node&) {
   return [](Inputs in, const Mode&) -> Outputs { return {in[0]}; };
 }
 
+// 1 for what is kept. Every process draws for the whole batch and takes its rows, so that all processes together drop
+// what one alone would.
+at::Tensor draw_kept(at::IntArrayRef shape, double ratio, const Mode& mode) {
+  std::vector<int64_t> drawn = shape.vec();
+  const BatchPart& part = mode.part;
+  const int64_t rows = std::max<int64_t>(part.rows, 1);
+  const bool by_rows = part.group && !drawn.empty() && drawn[0] == rows;
+  if (by_rows) drawn[0] = part.whole;
+  at::Tensor kept = at::empty(drawn, at::kFloat);
+  kept.bernoulli_(1 - ratio, mode.random);
+  return by_rows ? kept.narrow(0, part.first, rows) : kept;
+}
+
 // Kept elements are scaled by 1 / (1 - ratio), so that inference needs no correction.
 Kernel prepare_dropout(const Node& node) {
   const bool wants_mask = node.outputs.size() > 1;
@@ -63,9 +76,7 @@ Kernel prepare_dropout(const Node& node) {
       if (!wants_mask) return {in[0]};
       return {in[0], at::ones(in[0].sizes(), at::kBool)};
     }
-    at::Tensor kept = at::empty(in[0].sizes(), at::kFloat);
-    kept.bernoulli_(1 - ratio, mode.random);
-    kept = kept.to(in[0].device());
+    const at::Tensor kept = draw_kept(in[0].sizes(), ratio, mode).to(in[0].device());
     return {in[0] * (ratio < 1 ? kept / (1 - ratio) : kept), kept.to(at::kBool)};
   };
 }

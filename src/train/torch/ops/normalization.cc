@@ -2,6 +2,7 @@
 // running = momentum * running + (1 - momentum) * batch, with the unbiased variance, as PyTorch does.
 #include "core/error.h"
 #include "train/torch/op.h"
+#include "train/torch/sync_norm.h"
 
 namespace pare::engine {
 
@@ -19,6 +20,8 @@ Kernel prepare_batch_normalization(const Node& node) {
       const at::Tensor old = in[4] * momentum;
       return {y, mean, old + (variance - old) * ((n - 1) / n)};
     }
+    if (learns && mode.part.group)
+      return {sync_batch_norm(in[0], in[1], in[2], in[3], in[4], 1 - momentum, epsilon, mode.part)};
     return {at::batch_norm(in[0], in[1], in[2], in[3], in[4], learns, 1 - momentum, epsilon, /*cudnn=*/true)};
   };
 }
