@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 #include "core/edit.h"
 #include "core/op_def.h"
@@ -15,18 +16,22 @@ int64_t count_nonzeros(const Tensor& tensor) {
   return std::count_if(values.begin(), values.end(), [](float v) { return v != 0; });
 }
 
-// Values a node's parameters lie in, the weight first. `bias` of a MatMul belongs to the Add behind it.
-std::vector<ValueId> parameters_of(const Node& node, const Layer* layer, const std::vector<bool>& learned) {
+// Values a node's parameters lie in, the weight first. `bias` of a MatMul belongs to the Add behind it; what is only
+// moved belongs to the node that computes with it.
+std::vector<ValueId> parameters_of(const Graph& graph, const Node& node, std::span<const Layer> layers,
+                                   const std::vector<bool>& learned) {
   std::vector<ValueId> ids;
   const auto add = [&](ValueId id) {
     if (id != kNoValue && learned[static_cast<size_t>(id)] && std::find(ids.begin(), ids.end(), id) == ids.end())
       ids.push_back(id);
   };
-  if (layer) {
-    add(layer->weight);
-    add(layer->bias);
+  for (const Layer& layer : layers) {
+    add(layer.weight);
+    add(layer.bias);
   }
-  for (const ValueId id : node.inputs) add(id);
+  const OpDef* def = op_def(node.op);
+  if (def && def->moves) return ids;
+  for (const ValueId id : node.inputs) add(id == kNoValue ? id : origin_of(graph, id));
   return ids;
 }
 
@@ -41,12 +46,12 @@ NetworkCost cost(const Graph& graph) {
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
     if (node.dead) continue;
-    const bool is_layer = layer != all.end() && layer->node == static_cast<NodeId>(i);
+    const auto first = layer;
+    while (layer != all.end() && layer->node == static_cast<NodeId>(i)) ++layer;
     LayerCost row;
     row.name = node.name.empty() && !node.outputs.empty() ? graph.value(node.outputs[0]).name : node.name;
     row.op = node.type;
-    const auto parameters = parameters_of(node, is_layer ? &*layer : nullptr, learned);
-    if (is_layer) ++layer;
+    const auto parameters = parameters_of(graph, node, {first, layer}, learned);
     row.tensors = parameters;
     for (const ValueId id : node.inputs) {
       if (id != kNoValue && graph.value(id).constant &&

@@ -32,6 +32,8 @@ std::string unique_name(const Graph& graph, std::string_view base);
 // Fills dtype and dims of every value from the inputs on, with the rules of format/ops. Unknown ops leave theirs as
 // they are. Error(invalid) names the node where a rule is broken.
 void infer_shapes(Graph& graph);
+// The value that an operand's elements come from, behind Transpose, Reshape, Expand and their like.
+ValueId origin_of(const Graph& graph, ValueId value);
 // Which values are learned: float constants at inputs that ops learn (OpDef::learned: weights, biases, scale and shift
 // of norms), also behind a Transpose or Reshape, and what is marked already.
 std::vector<bool> learned_constants(const Graph& graph);

@@ -92,17 +92,20 @@ struct Graph {
   std::string label(const Node& node) const;  // "Conv 'conv1'" for messages
 };
 
-// A layer is a node with a weight: what `layers:` and `exclude:` globs, per-layer tables and PerLayer talk about.
-enum class LayerKind : uint8_t { conv, depthwise, fc, norm, other };
+// A layer is a weight and the node that multiplies with it: what `layers:` and `exclude:` globs, per-layer tables and
+// PerLayer talk about.
+enum class LayerKind : uint8_t { conv, depthwise, fc, norm, other, recurrent };
 struct Layer {
   NodeId node;
   LayerKind kind;
   ValueId weight;
   ValueId bias;
   std::string name;
+  friend bool operator==(const Layer&, const Layer&) = default;
 };
-std::vector<Layer> layers(
-    const Graph& graph);  // nodes with a constant weight of rank >= 2 (Conv, Gemm, MatMul), in order
+// Constant weights of rank >= 2 of Conv, Gemm and MatMul, and of RNN, LSTM and GRU, where the weight of the input and
+// that of the state are a layer each ("lstm1.W", "lstm1.R"); in the order of their nodes.
+std::vector<Layer> layers(const Graph& graph);
 std::string_view name_of(LayerKind kind);
 // Does a `layers:` pattern match? Globs on the name, "kind:conv" (or just the kind's name), "first", "last", and
 // "name:x" for the very name, whatever it looks like.

@@ -1,5 +1,7 @@
 // Which nodes are layers, and the patterns that pick them: what recipes mean by `layers:`, `exclude:` and per-layer
 // tables.
+#include <utility>
+
 #include "core/graph.h"
 #include "core/params.h"
 
@@ -21,6 +23,19 @@ ValueId bias_after(const Graph& graph, const Node& node) {
   return bias.constant && is_float(bias.constant->dtype()) && bias.constant->rank() == 1 ? other : kNoValue;
 }
 
+bool is_recurrent(OpKind op) { return op == OpKind::rnn || op == OpKind::lstm || op == OpKind::gru; }
+
+// W and R, [directions, gates hidden, in] each. The biases of both lie in one tensor; it counts as that of W.
+void add_recurrent(const Graph& graph, NodeId id, std::vector<Layer>& result) {
+  const Node& node = graph.node(id);
+  for (const auto& [at, part] : {std::pair{size_t{1}, ".W"}, std::pair{size_t{2}, ".R"}}) {
+    const Tensor* weight = graph.constant_input(node, at);
+    if (!weight || weight->rank() < 2 || !is_float(weight->dtype())) continue;
+    const ValueId bias = at == 1 && graph.constant_input(node, 3) ? node.inputs[3] : kNoValue;
+    result.push_back({id, LayerKind::recurrent, node.inputs[at], bias, node.name + part});
+  }
+}
+
 }  // namespace
 
 std::vector<Layer> layers(const Graph& graph) {
@@ -28,6 +43,7 @@ std::vector<Layer> layers(const Graph& graph) {
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
     if (node.dead || node.outputs.empty()) continue;
+    if (is_recurrent(node.op)) add_recurrent(graph, static_cast<NodeId>(i), result);
     if (node.op != OpKind::conv && node.op != OpKind::gemm && node.op != OpKind::matmul) continue;
     size_t at = 1;
     const Tensor* weight = graph.constant_input(node, at);
@@ -56,6 +72,8 @@ std::string_view name_of(LayerKind kind) {
       return "fc";
     case LayerKind::norm:
       return "norm";
+    case LayerKind::recurrent:
+      return "recurrent";
     case LayerKind::other:
       return "other";
   }
@@ -64,7 +82,8 @@ std::string_view name_of(LayerKind kind) {
 
 bool names_a_kind(std::string_view pattern) {
   if (pattern == "first" || pattern == "last" || pattern.starts_with("kind:")) return true;
-  for (const LayerKind kind : {LayerKind::conv, LayerKind::depthwise, LayerKind::fc, LayerKind::norm, LayerKind::other})
+  for (const LayerKind kind :
+       {LayerKind::conv, LayerKind::depthwise, LayerKind::fc, LayerKind::norm, LayerKind::other, LayerKind::recurrent})
     if (pattern == name_of(kind)) return true;
   return false;
 }

@@ -6,19 +6,6 @@
 namespace pare {
 namespace {
 
-// The value that an operand's elements come from, behind Transpose, Reshape, Expand and their like. Producers come
-// first in a graph that is in order; in any other this ends all the same.
-ValueId origin_of(const Graph& graph, ValueId id) {
-  auto before = static_cast<NodeId>(graph.nodes.size());
-  for (NodeId producer; (producer = graph.value(id).producer) != kNoNode && producer < before; before = producer) {
-    const Node& node = graph.node(producer);
-    const OpDef* def = op_def(node.op);
-    if (def == nullptr || !def->moves || !graph.has_input(node, 0)) break;
-    id = node.inputs[0];
-  }
-  return id;
-}
-
 bool is_float_constant(const Value& value) { return value.constant && is_float(value.constant->dtype()); }
 
 // The values that come out of a layer, or are computed from one that does.
@@ -58,6 +45,18 @@ class LayerOutputs {
 };
 
 }  // namespace
+
+// Producers come first in a graph that is in order; in any other this ends all the same.
+ValueId origin_of(const Graph& graph, ValueId id) {
+  auto before = static_cast<NodeId>(graph.nodes.size());
+  for (NodeId producer; (producer = graph.value(id).producer) != kNoNode && producer < before; before = producer) {
+    const Node& node = graph.node(producer);
+    const OpDef* def = op_def(node.op);
+    if (def == nullptr || !def->moves || !graph.has_input(node, 0)) break;
+    id = node.inputs[0];
+  }
+  return id;
+}
 
 std::vector<bool> learned_constants(const Graph& graph) {
   std::vector<bool> learned(graph.values.size());

@@ -149,10 +149,10 @@ MatrixView matrix_view(const Graph& graph, const Layer& layer) {
   const bool left = !node.inputs.empty() && node.inputs[0] == layer.weight;
   const bool transposed = node.attributes.integer(left ? "transA" : "transB", 0) != 0;
   const bool matrix = node.op == OpKind::gemm || node.op == OpKind::matmul;
-  // Rows are outputs: of x W the last axis, of W x the one before it.
+  // Rows are outputs: of x W the last axis, of W x, and of recurrent layers, the one before it.
   if (matrix && rank >= 2 && left == transposed) {
     view = {product(0, rank - 2), shape[rank - 1], shape[rank - 2], 0, 1, shape[rank - 1]};
-  } else if (matrix && rank >= 2) {
+  } else if ((matrix || layer.kind == LayerKind::recurrent) && rank >= 2) {
     view = {product(0, rank - 2), shape[rank - 2], shape[rank - 1], 0, shape[rank - 1], 1};
   } else {
     const int64_t columns = product(1, rank);

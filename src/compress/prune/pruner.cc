@@ -18,8 +18,7 @@ Pruner::Pruner(const Graph& graph, const PruneOptions& options, uint64_t seed)
   for (const Layer& layer : select(graph, options.filter)) {
     if (layer.kind == LayerKind::norm || !seen.insert(layer.weight).second) continue;
     if (graph.value(layer.weight).constant->size() == 0) continue;
-    const auto index = static_cast<size_t>(
-        std::find_if(all.begin(), all.end(), [&](const Layer& l) { return l.node == layer.node; }) - all.begin());
+    const auto index = static_cast<size_t>(std::find(all.begin(), all.end(), layer) - all.begin());
     double sparsity = value_for(options.sparsity, all, index);
     if (pattern_.kind == Pattern::Kind::n_of_m)
       sparsity = 1 - static_cast<double>(pattern_.n) / static_cast<double>(pattern_.m);

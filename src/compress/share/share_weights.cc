@@ -122,8 +122,7 @@ std::vector<Shared> choose(const Graph& graph, const ShareOptions& options) {
   std::vector<Shared> result;
   std::set<ValueId> seen;
   for (const Layer& layer : select(graph, options.filter)) {
-    const auto index = static_cast<size_t>(
-        std::find_if(all.begin(), all.end(), [&](const Layer& l) { return l.node == layer.node; }) - all.begin());
+    const auto index = static_cast<size_t>(std::find(all.begin(), all.end(), layer) - all.begin());
     if (seen.insert(layer.weight).second)
       result.push_back({layer.name, layer.weight, value_for(options.bits, all, index)});
     if (options.biases > 0 && layer.bias != kNoValue && seen.insert(layer.bias).second) {

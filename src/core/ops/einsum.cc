@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -10,8 +11,8 @@ static constexpr AttributeSpec einsum_attributes[] = {
     {"equation", AttributeType::text},
 };
 
-// Every combination of the letters is one product of all operands. The batch is the first letter of the result where
-// an activation begins with it. An ellipsis is not read.
+// Every combination of the letters is one product of all operands. The batch is symbolic, or the first letter of the
+// result where an activation begins with it. An ellipsis is not read.
 static int64_t einsum_macs(const Graph& graph, const Node& node) {
   std::string equation = node.attributes.text("equation", "");
   std::erase(equation, ' ');
@@ -34,7 +35,8 @@ static int64_t einsum_macs(const Graph& graph, const Node& node) {
     if (size == Dim(1)) size = (*value.dims)[axis];
     ++axis;
   }
-  if (batched) sizes.erase(first);
+  const bool symbolic = std::any_of(sizes.begin(), sizes.end(), [](const auto& size) { return !size.second.known(); });
+  if (batched && !symbolic) sizes.erase(first);
   int64_t products = 1;
   for (const auto& [letter, size] : sizes) products = ops::count_elements({&size, 1}, products);
   return products;

@@ -10,10 +10,12 @@ static constexpr AttributeSpec gemm_attributes[] = {
     {"transB", AttributeType::integer},
 };
 
-// One row of the output is one sample: a dot product per column.
+// One row of the output is one sample, or a multiple of the batch says how many are: a dot product per column.
 static int64_t gemm_macs(const Graph& graph, const Node& node) {
   const std::optional<Dims>& weight = graph.value(node.inputs[1]).dims;
-  return weight ? ops::count_elements(*weight) : 0;
+  const std::optional<Dims>& output = graph.value(node.outputs[0]).dims;
+  if (!weight) return 0;
+  return ops::count_elements(*weight, output && !output->empty() && !(*output)[0].known() ? (*output)[0].factor : 1);
 }
 
 const OpDef op_gemm = {.kind = OpKind::gemm,

@@ -18,9 +18,9 @@ inline int64_t count_elements(std::span<const Dim> dims, int64_t times = 1) {
   }
   return times;
 }
-// Without the batch, dimension 0.
+// The batch is dimension 0; a symbolic one that is a multiple (windows of each image) counts that often.
 inline int64_t count_per_sample(std::span<const Dim> dims, int64_t times = 1) {
-  return dims.empty() ? times : count_elements(dims.subspan(1), times);
+  return dims.empty() ? times : count_elements(dims.subspan(dims[0].known() ? 1 : 0), times);
 }
 
 }  // namespace pare::ops

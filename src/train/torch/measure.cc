@@ -20,6 +20,7 @@ std::vector<LayerInput> layer_inputs(const Graph& graph) {
   std::vector<LayerInput> found;
   for (const Layer& layer : layers(graph)) {
     const Node& node = graph.node(layer.node);
+    if (layer.kind == LayerKind::recurrent && layer.weight != node.inputs[1]) continue;  // a state: no value has it
     const ValueId input = node.inputs[0] == layer.weight ? node.inputs[1] : node.inputs[0];
     if (graph.value(input).is_constant()) continue;
     int64_t axis = node.op == OpKind::conv ? 1 : -1;

@@ -37,6 +37,26 @@ TEST(Layers, KnowsKindsWeightsAndBiases) {
   EXPECT_EQ(g.value(all[3].bias).name, "fc2.bias");
 }
 
+TEST(Layers, RecurrentOnesHaveTwoWeights) {
+  Graph g;
+  const ValueId x = add_input(g, "x", DType::f32, {5, 1, 3});
+  const ValueId w = add_constant(g, "w", Tensor(DType::f32, {1, 16, 3}));
+  const ValueId r = add_constant(g, "r", Tensor(DType::f32, {1, 16, 4}));
+  const ValueId b = add_constant(g, "b", Tensor(DType::f32, {1, 32}));
+  append(g, OpKind::lstm, "lstm1", {x, w, r, b}, attributes({{"hidden_size", int64_t{4}}}));
+  const auto all = layers(g);
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].name, "lstm1.W");
+  EXPECT_EQ(all[0].weight, w);
+  EXPECT_EQ(all[0].bias, b);
+  EXPECT_EQ(all[1].name, "lstm1.R");
+  EXPECT_EQ(all[1].weight, r);
+  EXPECT_EQ(all[1].bias, kNoValue);
+  EXPECT_TRUE(layer_matches("recurrent", all, 1));
+  EXPECT_TRUE(layer_matches("lstm1*", all, 1));
+  EXPECT_FALSE(layer_matches("*.W", all, 1));
+}
+
 TEST(Layers, PatternsPick) {
   const auto all = layers(network());
   const auto picked = [&](std::string_view pattern) {

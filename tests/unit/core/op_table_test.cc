@@ -41,6 +41,34 @@ TEST(Macs, CountsOneSample) {
   }
 }
 
+TEST(Macs, KnowsTheBatchByItsSymbol) {
+  OneOp steps_first(17, OpKind::matmul, Dims{197, kN, 768}, {}, {Tensor(DType::f32, {768, 10})});
+  EXPECT_EQ(macs(steps_first.graph), 197 * 768 * 10);
+  OneOp windows(17, OpKind::matmul, Dims{Dim(64, 1), 49, 96}, {}, {Tensor(DType::f32, {96, 10})});
+  EXPECT_EQ(macs(windows.graph), 64 * 49 * 96 * 10);
+  OneOp rows(17, OpKind::gemm, Dims{Dim(64, 1), 96}, {}, {Tensor(DType::f32, {96, 10})});
+  EXPECT_EQ(macs(rows.graph), 64 * 96 * 10);
+}
+
+TEST(Macs, CountsEinsumAsTheProductsOfItsLetters) {
+  OneOp linear(17, OpKind::einsum, Dims{kN, 6, 800}, {{"equation", std::string("bse, oe -> bso")}},
+               {Tensor(DType::f32, {500, 800})});
+  EXPECT_EQ(macs(linear.graph), 6 * 800 * 500);
+  OneOp left(17, OpKind::einsum, Dims{8, 20}, {{"equation", std::string("ij,ki->kj")}}, {Tensor(DType::f32, {5, 8})});
+  EXPECT_EQ(macs(left.graph), 5 * 8 * 20) << "the first dimension of the result is the constant's";
+  OneOp transpose(17, OpKind::einsum, Dims{kN, 6, 8}, {{"equation", std::string("bij->bji")}});
+  EXPECT_EQ(macs(transpose.graph), 0);
+}
+
+TEST(Macs, CountsEveryStepOfRecurrentLayers) {
+  OneOp lstm(17, OpKind::lstm, Dims{28, kN, 10}, {{"hidden_size", 16}},
+             {Tensor(DType::f32, {1, 64, 10}), Tensor(DType::f32, {1, 64, 16})});
+  EXPECT_EQ(macs(lstm.graph), 28 * 64 * (10 + 16));
+  OneOp gru(17, OpKind::gru, Dims{28, kN, 10}, {{"hidden_size", 16}, {"direction", std::string("bidirectional")}},
+            {Tensor(DType::f32, {2, 48, 10}), Tensor(DType::f32, {2, 48, 16})});
+  EXPECT_EQ(macs(gru.graph), 28 * 2 * 48 * (10 + 16));
+}
+
 TEST(Macs, LeavesOutWhatIsNoProduct) {
   OneOp relu(17, OpKind::relu, Dims{kN, 8});
   EXPECT_EQ(macs(relu.graph), 0);

@@ -3,8 +3,11 @@
 
 #include <set>
 
+#include "core/cost.h"
 #include "core/data/dataset.h"
+#include "core/edit.h"
 #include "core/error.h"
+#include "core/onnx/onnx.h"
 #include "core/zoo/zoo.h"
 
 namespace pare {
@@ -63,11 +66,34 @@ INSTANTIATE_TEST_SUITE_P(All, ZooParameters, testing::Values(
     Published{"resnet44", {}, 658'586, "akamaster/pytorch_resnet_cifar10; '0.66M'"},
     Published{"resnet56", {}, 853'018, "akamaster/pytorch_resnet_cifar10; '0.85M'"},
     Published{"resnet110", {}, 1'727'962, "akamaster/pytorch_resnet_cifar10; '1.7M'"},
+    Published{"resnet18", {}, 11'689'512, "torchvision resnet18"},
+    Published{"resnet34", {}, 21'797'672, "torchvision resnet34"},
+    Published{"resnet50", {}, 25'557'032, "torchvision resnet50"},
+    Published{"resnet18", options({{"stem", "small"}, {"size", "32"}, {"classes", "10"}}), 11'173'962, "kuangliu/pytorch-cifar ResNet18"},
+    Published{"resnet34", options({{"stem", "small"}, {"size", "32"}, {"classes", "10"}}), 21'282'122, "kuangliu/pytorch-cifar ResNet34"},
+    Published{"resnet50", options({{"stem", "small"}, {"size", "32"}, {"classes", "10"}}), 23'520'842, "kuangliu/pytorch-cifar ResNet50"},
+    Published{"mobilenet-v1", {}, 4'231'976, "keras MobileNet, trainable; '4.2 million', Howard et al. 2017, table 8"},
+    Published{"mobilenet-v1", options({{"width", "0.5"}}), 1'331'592, "'1.3 million', Howard et al. 2017, table 6"},
+    Published{"mobilenet-v1", options({{"width", "0.25"}}), 470'072, "keras MobileNet(alpha=0.25), trainable; '0.5 million'"},
+    Published{"mobilenet-v2", {}, 3'504'872, "torchvision mobilenet_v2"},
+    Published{"mobilenet-v2", options({{"width", "1.4"}}), 6'108'776, "timm mobilenetv2_140 6.11M"},
+    Published{"mobilenet-v2", options({{"width", "0.5"}}), 1'968'680, "timm mobilenetv2_050 1.97M"},
+    Published{"squeezenet1.0", {}, 1'248'424, "torchvision squeezenet1_0"},
+    Published{"squeezenet1.1", {}, 1'235'496, "torchvision squeezenet1_1"},
+    Published{"densenet121", {}, 7'978'856, "torchvision densenet121"},
+    Published{"densenet121", options({{"stem", "small"}, {"size", "32"}, {"classes", "10"}}), 6'956'298 + 128, "kuangliu/pytorch-cifar DenseNet121, and a norm behind its first convolution"},
+    Published{"vit-tiny", {}, 5'717'416, "timm vit_tiny_patch16_224, deit_tiny_patch16_224"},
+    Published{"vit-tiny", options({{"width", "384"}, {"heads", "6"}}), 22'050'664, "timm deit_small_patch16_224"},
+    // Per direction, gates of 4 hidden: 4h (features + h) and two biases of 4h.
+    Published{"lstm", {}, 512 * (28 + 128) + 1024 + 1290, "torch.nn.LSTM(28, 128) and Linear(128, 10)"},
+    Published{"lstm", options({{"layers", "2"}, {"bidirectional", "true"}}),
+              2 * (512 * (28 + 128) + 1024) + 2 * (512 * (256 + 128) + 1024) + 2570, "torch.nn.LSTM(28, 128, 2, bidirectional=True) and Linear(256, 10)"},
+    Published{"cnn1d", {}, 192 + 10 * 5152 + 2080 + 165, "convolutions of 1 and 32 maps, 64-32-5 at the end"},
     Published{"resnet20", options({{"shortcut", "B"}}), 269'722 + 16 * 32 + 64 + 32 * 64 + 128, "two 1x1 convolutions with batch norm more"}),
     [](const auto& instance) {
       std::string name = std::to_string(instance.index) + "_" + instance.param.name;
       for (char& c : name)
-        if (c == '-') c = '_';
+        if (c == '-' || c == '.') c = '_';
       return name;
     });
 // clang-format on
@@ -81,7 +107,7 @@ TEST(Zoo, StatedCountsAreRight) {
     if (architecture->parameters > 10'000'000 && architecture->name != "vgg13") continue;  // above, one at a time
     EXPECT_EQ(trainable(architecture->build(Param::map(), 1)), architecture->parameters) << architecture->name;
   }
-  EXPECT_EQ(names.size(), 17U);
+  EXPECT_EQ(names.size(), 28U);
   // Batch norm adds a scale and a shift per map.
   EXPECT_EQ(find_architecture("vgg11-bn")->parameters - find_architecture("vgg11")->parameters, 2 * 2752);
   EXPECT_EQ(find_architecture("vgg13-bn")->parameters - find_architecture("vgg13")->parameters, 2 * 2944);
@@ -90,7 +116,8 @@ TEST(Zoo, StatedCountsAreRight) {
 }
 
 TEST(Zoo, InputsAndOutputsHavePublicNames) {
-  for (const char* name : {"lenet-300-100", "lenet5", "lenet5-caffe", "mnist-conv", "resnet20"}) {
+  for (const char* name :
+       {"lenet-300-100", "lenet5", "lenet5-caffe", "mnist-conv", "resnet20", "squeezenet1.1", "lstm", "cnn1d"}) {
     const Graph graph = build(name, options({{"classes", "7"}}));
     const Value &input = graph.value(graph.inputs.at(0)), &output = graph.value(graph.outputs.at(0));
     EXPECT_EQ(input.name, "input");
@@ -128,6 +155,43 @@ TEST(Zoo, WeightsHaveTheVarianceTheirInitWants) {
   EXPECT_NEAR(squares / n * (512 * 9) / 2, 1, 0.01);  // He: 2 / fan_in
 }
 
+// What a file does not say, import finds again: class token and position embedding among others.
+TEST(Zoo, FilesHaveTheSameParameters) {
+  for (const auto& [name, params] : {std::pair{"lenet5", options({{"pooling", "subsampling"}})},
+                                     std::pair{"mobilenet-v2", options({{"width", "0.1"}})},
+                                     std::pair{"vit-tiny", options({{"size", "32"}, {"patch", "8"}, {"depth", "2"}})},
+                                     std::pair{"lstm", options({{"layers", "2"}})}, std::pair{"cnn1d", Param()}}) {
+    const Graph graph = build(name, params);
+    Graph back = parse_onnx(serialize_onnx(graph), name);
+    EXPECT_EQ(cost(back).parameters, trainable(graph)) << name;
+    EXPECT_EQ(cost(back).macs, cost(graph).macs) << name;
+    mark_trainable(back);
+    EXPECT_EQ(trainable(back), trainable(graph)) << name;
+  }
+}
+
+// Multiply-accumulates of the papers, to the digits they give.
+TEST(Zoo, CostsAreAsPublished) {
+  EXPECT_EQ(cost(build("mobilenet-v1")).macs, 568'740'352) << "'569 million', Howard et al. 2017, table 8";
+  EXPECT_EQ(cost(build("mobilenet-v2")).macs, 300'774'272) << "'300M', Sandler et al. 2018, table 4";
+  EXPECT_EQ(cost(build("resnet18")).macs, 1'814'073'344) << "'1.8e9', He et al. 2016, table 1";
+}
+
+TEST(Zoo, GateBiasesMakeTheCellRemember) {
+  const Graph graph = build("lstm", options({{"hidden", "2"}}));
+  EXPECT_THAT(graph.value(graph.find_value("lstm1.bias")).constant->view<float>(),
+              testing::ElementsAre(0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+}
+
+TEST(Zoo, ResidualBlocksCanStartAsTheIdentity) {
+  for (const auto& [zero_init, scale] : {std::pair{"false", 1.0F}, std::pair{"true", 0.0F}}) {
+    const Graph graph = build("resnet18", options({{"zero_init", zero_init}, {"stem", "small"}, {"size", "32"}}));
+    for (const auto& [part, expected] : {std::pair{"bn1", 1.0F}, std::pair{"bn2", scale}})
+      EXPECT_THAT(graph.value(graph.find_value(fmt::format("stage1.block2.{}.weight", part))).constant->view<float>(),
+                  testing::Each(expected));
+  }
+}
+
 TEST(Zoo, GreyNetworksSayHowImagesAreRead) {
   const auto p = from_metadata(build("lenet5-caffe").origin.metadata);
   ASSERT_TRUE(p);
@@ -154,6 +218,14 @@ TEST(Zoo, ErrorsSayWhatIsWrong) {
   EXPECT_THAT(message_of("vgg16", options({{"size", "16"}, {"head", "small"}})),
               testing::HasSubstr("pool5: the image is too small"));
   EXPECT_THAT(message_of("lenet5", options({{"pooling", "median"}})), testing::StartsWith("lenet5: "));
+  EXPECT_EQ(message_of("cnn1d", options({{"length", "20"}})),
+            "cnn1d: block3.pool: the series is too short (2 steps left)");
+  EXPECT_EQ(message_of("cnn1d", options({{"kernel", "4"}})),
+            "cnn1d: a kernel of 4 steps has no middle: choose an odd one");
+  EXPECT_EQ(message_of("vit-tiny", options({{"size", "32"}, {"patch", "5"}})),
+            "vit-tiny: patches of 5 pixels do not cover 32 pixels");
+  EXPECT_EQ(message_of("vit-tiny", options({{"heads", "5"}})),
+            "vit-tiny: a width of 192 cannot be split between 5 heads");
 }
 
 }  // namespace
