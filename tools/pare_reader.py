@@ -12,8 +12,19 @@ DTYPES = ["none", "f32", "f16", "bf16", "f64", "i8", "u8", "i16", "u16", "i32", 
 SIZES = [0, 4, 2, 2, 8, 1, 1, 2, 2, 4, 4, 8, 8, 1]
 OPS = ["", "Conv", "Gemm", "MatMul", "BatchNormalization", "Relu", "LeakyRelu", "Sigmoid", "Tanh", "Clip", "HardSwish",
        "HardSigmoid", "Softmax", "LogSoftmax", "MaxPool", "AveragePool", "GlobalAveragePool", "Add", "Sub", "Mul", "Div",
-       "ReduceMean", "Concat", "Split", "Slice", "Gather", "Flatten", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Shape",
-       "Constant", "Cast", "Pad", "Dropout", "Identity", "QuantizeLinear", "DequantizeLinear"]
+       "ReduceMean", "Concat", "Split", "Slice", "Gather", "Flatten", "Reshape", "Transpose", "Squeeze", "Unsqueeze",
+       "Shape", "Constant", "Cast", "Pad", "Dropout", "Identity", "QuantizeLinear", "DequantizeLinear", "Elu", "Selu",
+       "Softplus", "Softsign", "Erf", "Sqrt", "Exp", "Log", "Neg", "Abs", "Reciprocal", "Sign", "Floor", "Ceil", "Round",
+       "Not", "Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual", "And", "Or", "Xor", "Min", "Max", "Sum", "Mean",
+       "Pow", "Mod", "Where", "PRelu", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceSumSquare",
+       "ReduceLogSum", "ReduceLogSumExp", "ReduceSum", "ArgMax", "ArgMin", "CumSum", "TopK", "Expand", "Tile",
+       "ConstantOfShape", "Range", "EyeLike", "OneHot", "GatherElements", "GatherND", "ScatterElements", "ScatterND",
+       "Trilu", "NonZero", "DepthToSpace", "SpaceToDepth", "GlobalMaxPool", "LRN", "InstanceNormalization",
+       "LayerNormalization", "ConvTranspose", "Einsum", "RNN", "LSTM", "GRU", "Resize", "Upsample", "GroupNormalization",
+       "Mish", "Gelu", "DynamicQuantizeLinear", "ConvInteger", "MatMulInteger", "QLinearConv", "QLinearMatMul", "IsNaN",
+       "IsInf", "Size", "Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "Celu",
+       "ThresholdedRelu", "Hardmax", "Shrink", "LpNormalization", "LpPool", "GlobalLpPool", "MeanVarianceNormalization",
+       "ReverseSequence", "Compress", "BitShift", "CastLike", "Unique"]
 CODECS = ["raw", "bitpack", "huffman", "huffman_runs"]
 GRAPH, TENSORS, PAYLOAD = 1, 2, 3
 AFFINE, CODEBOOK, POWER_OF_TWO = 0, 1, 2

@@ -12,7 +12,7 @@ namespace {
 
 // What the rules may know of a value before any node ran: type, shape, and the elements of small integer constants.
 TensorFacts facts_of(const Value& value) {
-  return value.constant ? facts_of(*value.constant) : TensorFacts{value.dtype, value.dims, {}};
+  return value.constant ? facts_of(*value.constant) : TensorFacts{value.dtype, value.dims, {}, {}};
 }
 
 class Inference {

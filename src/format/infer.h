@@ -17,16 +17,19 @@
 namespace pare {
 
 // What is known of one tensor. `value` holds the elements of small integer tensors (rank <= 1, at most 64
-// elements), so that Shape-Gather-Concat-Reshape chains resolve even with a symbolic batch.
+// elements), so that Shape-Gather-Concat-Reshape chains resolve even with a symbolic batch; `reals` those of float
+// constants that small, which Resize takes its scales from.
 struct TensorFacts {
   DType dtype = DType::none;
   std::optional<Dims> dims;
   std::optional<Dims> value;
+  std::optional<std::vector<float>> reals;
 };
 inline constexpr size_t kMaxValueElements = 64;
 
-// What a constant tells: all of it. `value` only for integers of the sizes above.
+// What a constant tells: all of it. `value` and `reals` only for the sizes above.
 std::optional<Dims> small_value(const Tensor& tensor);
+std::optional<std::vector<float>> small_reals(const Tensor& tensor);
 TensorFacts facts_of(const Tensor& tensor);
 
 struct InferContext {

@@ -9,12 +9,7 @@ static constexpr AttributeSpec conv_attributes[] = {
     {"pads", AttributeType::integers}, {"strides", AttributeType::integers},
 };
 
-// Each output element is a dot product over one group's input channels and the kernel.
-static int64_t conv_macs(const Graph& graph, const Node& node) {
-  const std::optional<Dims>& weight = graph.value(node.inputs[1]).dims;
-  const std::optional<Dims>& output = graph.value(node.outputs[0]).dims;
-  return weight && output ? ops::count_per_sample(*output, ops::count_per_sample(*weight)) : 0;
-}
+static int64_t conv_macs(const Graph& graph, const Node& node) { return ops::conv_macs(graph, node, 1); }
 
 const OpDef op_conv = {.kind = OpKind::conv,
                        .name = "Conv",

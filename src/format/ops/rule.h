@@ -99,7 +99,7 @@ inline Status give(InferContext& context, size_t i, DType dtype, std::optional<D
   }
   if (i >= context.outputs.size()) return {};
   if (value && (!dims || dims->size() > 1 || value->size() > kMaxValueElements)) value.reset();
-  context.outputs[i] = {dtype, std::move(dims), std::move(value)};
+  context.outputs[i] = {dtype, std::move(dims), std::move(value), {}};
   return {};
 }
 

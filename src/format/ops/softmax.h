@@ -1,4 +1,4 @@
-// Softmax and LogSoftmax normalize along one axis.
+// Softmax, LogSoftmax and Hardmax normalize along one axis.
 #pragma once
 
 #include "format/ops/rule.h"

@@ -50,6 +50,17 @@ Kernel prepare_log_softmax(const Node& node) {
   return [=](Inputs in, const Mode&) -> Outputs { return {at::log_softmax(in[0], axis)}; };
 }
 
+// 1 at the first of the largest elements, 0 elsewhere.
+Kernel prepare_hardmax(const Node& node) {
+  const int64_t given = node.attributes.integer("axis", -1);
+  return [=](Inputs in, const Mode&) -> Outputs {
+    const int64_t axis = axis_of(given, in[0].dim());
+    if (in[0].numel() == 0) return {in[0]};
+    const at::Tensor first = in[0].eq(at::amax(in[0], {axis}, true)).to(at::kByte).argmax(axis, /*keepdim=*/true);
+    return {at::zeros_like(in[0]).scatter(axis, first, 1)};
+  };
+}
+
 Kernel prepare_identity(const Node&) {
   return [](Inputs in, const Mode&) -> Outputs { return {in[0]}; };
 }

@@ -1,4 +1,4 @@
-// Add, Sub, Mul, Div with numpy's broadcasting, and Cast.
+// Add, Sub, Mul, Div with numpy's broadcasting, Cast and CastLike.
 #include "core/error.h"
 #include "train/torch/convert.h"
 #include "train/torch/op.h"
@@ -26,6 +26,12 @@ Kernel prepare_div(const Node&) {
 }
 
 // Floats become integers by dropping the fraction; a cast to a narrower float rounds to it and goes on in f32.
+static at::Tensor cast_through(const at::Tensor& x, at::ScalarType type, at::ScalarType through, const Mode& mode) {
+  if (at::isFloatingType(type)) return x.to(through).to(type).to(mode.device);
+  const bool fraction = x.is_floating_point() && type != at::kBool;
+  return (fraction ? x.to(at::kLong) : x).to(type).cpu();  // then wrap, the same on every machine
+}
+
 Kernel prepare_cast(const Node& node) {
   enum : int64_t {
     f32 = 1,
@@ -44,12 +50,7 @@ Kernel prepare_cast(const Node& node) {
   };
   const int64_t to = node.attributes.integer("to", 0);
   const auto into = [](at::ScalarType type, at::ScalarType through) -> Kernel {
-    return [=](Inputs in, const Mode& mode) -> Outputs {
-      at::Tensor y = in[0];
-      if (at::isFloatingType(type)) return {y.to(through).to(type).to(mode.device)};
-      if (y.is_floating_point() && type != at::kBool) y = y.to(at::kLong);  // then wrap, the same on every machine
-      return {y.to(type).cpu()};
-    };
+    return [=](Inputs in, const Mode& mode) -> Outputs { return {cast_through(in[0], type, through, mode)}; };
   };
   switch (to) {
     case f32:
@@ -77,6 +78,13 @@ Kernel prepare_cast(const Node& node) {
     default:
       fail(Code::unsupported, "Cast to ONNX type {}", to);
   }
+}
+
+Kernel prepare_cast_like(const Node&) {
+  return [](Inputs in, const Mode& mode) -> Outputs {
+    const at::ScalarType type = in[1].scalar_type();
+    return {cast_through(in[0], type, type, mode)};
+  };
 }
 
 }  // namespace pare::engine

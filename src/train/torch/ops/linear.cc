@@ -19,18 +19,10 @@ Kernel prepare_conv(const Node& node) {
   const NodeWindow window(node);
   const int64_t groups = node.attributes.integer("group", 1);
   return [=](Inputs in, const Mode& mode) -> Outputs {
-    at::Tensor x = in[0];
-    const at::Tensor& w = in[1];
-    Window at = window.at(x.sizes().slice(2), w.sizes().slice(2));
-    if (at.pads_begin != at.pads_end) {
-      x = pad_spatial(x, at.pads_begin, at.pads_end, 0);
-      at.pads_begin.assign(at.rank(), 0);
-    }
+    const Window at = window.at(in[0].sizes().slice(2), in[1].sizes().slice(2));
     Optional<at::Tensor> bias;
     if (present(in, 2)) bias = narrow(in[2], mode);
-    const Shape none(at.rank(), 0);
-    return {widen(at::convolution(narrow(x, mode), narrow(w, mode), bias, at.strides, at.pads_begin, at.dilations,
-                                  /*transposed=*/false, /*output_padding=*/none, groups))};
+    return {widen(convolve(narrow(in[0], mode), narrow(in[1], mode), bias, at, groups))};
   };
 }
 

@@ -1,7 +1,8 @@
-// BatchNormalization. In training the node's running statistics (graph constants) are updated in place:
+// Normalizations. In training BatchNormalization's running statistics (graph constants) are updated in place:
 // running = momentum * running + (1 - momentum) * batch, with the unbiased variance, as PyTorch does.
 #include "core/error.h"
 #include "train/torch/op.h"
+#include "train/torch/ops/root.h"
 #include "train/torch/sync_norm.h"
 
 namespace pare::engine {
@@ -31,6 +32,40 @@ Kernel prepare_instance_normalization(const Node& node) {
   const float epsilon = node.attributes.real("epsilon", 1e-5F);
   return [=](Inputs in, const Mode&) -> Outputs {
     return {at::instance_norm(in[0], in[1], in[2], {}, {}, /*use_input_stats=*/true, 0, epsilon, /*cudnn=*/false)};
+  };
+}
+
+// Like it over groups of channels; scale and shift are each channel's own.
+Kernel prepare_group_normalization(const Node& node) {
+  const float epsilon = node.attributes.real("epsilon", 1e-5F);
+  const int64_t groups = node.attributes.integer("num_groups", 0);
+  ensure(groups >= 1, "GroupNormalization has {} groups", groups);
+  return [=](Inputs in, const Mode&) -> Outputs {
+    ensure(in[0].dim() >= 2 && in[0].size(1) % groups == 0, "the channels do not divide into {} groups", groups);
+    const int64_t channels = in[0].size(1);
+    ensure(in[1].numel() == channels && in[2].numel() == channels, "a parameter needs {} elements", channels);
+    return {at::group_norm(in[0], groups, in[1], in[2], epsilon, /*cudnn_enabled=*/false)};
+  };
+}
+
+Kernel prepare_mean_variance_normalization(const Node& node) {
+  const std::vector<int64_t> axes = node.attributes.integers("axes", {0, 2, 3});
+  return [=](Inputs in, const Mode&) -> Outputs {
+    const at::Tensor centred = in[0] - at::mean(in[0], axes, /*keepdim=*/true);
+    const at::Tensor deviation = root(at::mean(centred * centred, axes, /*keepdim=*/true), 2);
+    return {centred / (deviation + 1e-9)};
+  };
+}
+
+// A row of zeros stays one.
+Kernel prepare_lp_normalization(const Node& node) {
+  const int64_t given = node.attributes.integer("axis", -1), p = node.attributes.integer("p", 2);
+  ensure(p == 1 || p == 2, "LpNormalization has p {}", p);
+  return [=](Inputs in, const Mode&) -> Outputs {
+    const int64_t axis = axis_of(given, in[0].dim());
+    const at::Tensor powers = p == 1 ? in[0].abs() : in[0] * in[0];
+    const at::Tensor norm = root(at::sum(powers, {axis}, /*keepdim=*/true), static_cast<double>(p));
+    return {in[0] / norm.masked_fill(norm.eq(0), 1)};
   };
 }
 

@@ -1,11 +1,12 @@
-// MaxPool, AveragePool, GlobalAveragePool, GlobalMaxPool. One-dimensional pools run as two-dimensional ones of
-// height 1.
+// MaxPool, AveragePool, LpPool, and those over all of the spatial axes. One-dimensional pools run as two-dimensional
+// ones of height 1.
 #include <algorithm>
 #include <limits>
 
 #include "core/error.h"
 #include "train/torch/op.h"
 #include "train/torch/ops/max_pool.h"
+#include "train/torch/ops/root.h"
 #include "train/torch/ops/spatial.h"
 
 namespace pare::engine {
@@ -73,6 +74,27 @@ at::Tensor average_pool(const at::Tensor& x, const Window& w, Optional<int64_t> 
   return lower_1d(y, x.dim());
 }
 
+// Sums of windows; dilated ones are those of a convolution with ones.
+at::Tensor sum_pool(const at::Tensor& x, const Window& w) {
+  if (std::all_of(w.dilations.begin(), w.dilations.end(), [](int64_t d) { return d == 1; }))
+    return average_pool(x, w, 1);
+  Shape kernel = w.kernel;
+  kernel.insert(kernel.begin(), {x.size(1), 1});
+  const Shape none(w.rank(), 0);
+  return at::convolution(x, at::ones(kernel, x.options()), {}, w.strides, none, w.dilations, /*transposed=*/false, none,
+                         /*groups=*/x.size(1));
+}
+
+at::Tensor powers(const at::Tensor& x, int64_t p) {
+  return p == 1 ? x.abs() : p == 2 ? x * x : at::pow(x.abs(), static_cast<double>(p));
+}
+
+std::vector<int64_t> spatial_axes(const at::Tensor& x) {
+  std::vector<int64_t> axes;
+  for (int64_t i = 2; i < x.dim(); ++i) axes.push_back(i);
+  return axes;
+}
+
 }  // namespace
 
 Kernel prepare_max_pool(const Node& node) {
@@ -112,17 +134,38 @@ Kernel prepare_average_pool(const Node& node) {
 
 Kernel prepare_global_average_pool(const Node&) {
   return [](Inputs in, const Mode&) -> Outputs {
-    std::vector<int64_t> axes;
-    for (int64_t i = 2; i < in[0].dim(); ++i) axes.push_back(i);
+    const std::vector<int64_t> axes = spatial_axes(in[0]);
     return {axes.empty() ? in[0] : at::mean(in[0], axes, /*keepdim=*/true)};
   };
 }
 
 Kernel prepare_global_max_pool(const Node&) {
   return [](Inputs in, const Mode&) -> Outputs {
-    std::vector<int64_t> axes;
-    for (int64_t i = 2; i < in[0].dim(); ++i) axes.push_back(i);
+    const std::vector<int64_t> axes = spatial_axes(in[0]);
     return {axes.empty() ? in[0] : at::amax(in[0], axes, /*keepdim=*/true)};
+  };
+}
+
+// Norms of windows; padding is zero.
+Kernel prepare_lp_pool(const Node& node) {
+  const NodeWindow window(node);
+  const int64_t p = node.attributes.integer("p", 2);
+  ensure(p >= 1, "LpPool has p {}", p);
+  return [=](Inputs in, const Mode&) -> Outputs {
+    const at::Tensor& x = in[0];
+    const PoolPlan plan = plan_pool(window, x);
+    const at::Tensor sums = sum_pool(padded(powers(x, p), plan, 0), plan.window);
+    return {root(crop(sums, x, plan), static_cast<double>(p))};
+  };
+}
+
+Kernel prepare_global_lp_pool(const Node& node) {
+  const int64_t p = node.attributes.integer("p", 2);
+  ensure(p >= 1, "GlobalLpPool has p {}", p);
+  return [=](Inputs in, const Mode&) -> Outputs {
+    const std::vector<int64_t> axes = spatial_axes(in[0]);
+    const at::Tensor sums = axes.empty() ? powers(in[0], p) : at::sum(powers(in[0], p), axes, /*keepdim=*/true);
+    return {root(sums, static_cast<double>(p))};
   };
 }
 

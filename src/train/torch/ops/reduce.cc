@@ -1,7 +1,10 @@
 // Ops that reduce over axes, and those that walk along one: ReduceMean and its relatives, ArgMax, CumSum, TopK.
+#include <algorithm>
+
 #include "core/error.h"
 #include "train/torch/convert.h"
 #include "train/torch/op.h"
+#include "train/torch/ops/root.h"
 
 namespace pare::engine {
 namespace {
@@ -46,7 +49,7 @@ at::Tensor product(const at::Tensor& x, at::IntArrayRef axes, bool keep) {
 at::Tensor norm_1(const at::Tensor& x, at::IntArrayRef axes, bool keep) { return at::sum(x.abs(), axes, keep); }
 at::Tensor sum_square(const at::Tensor& x, at::IntArrayRef axes, bool keep) { return at::sum(x * x, axes, keep); }
 at::Tensor norm_2(const at::Tensor& x, at::IntArrayRef axes, bool keep) {
-  return at::sqrt(sum_square(x, axes, keep).to(x.is_floating_point() ? x.scalar_type() : at::kDouble));
+  return root(sum_square(x, axes, keep).to(x.is_floating_point() ? x.scalar_type() : at::kDouble), 2);
 }
 at::Tensor log_sum(const at::Tensor& x, at::IntArrayRef axes, bool keep) { return at::log(at::sum(x, axes, keep)); }
 at::Tensor log_sum_exp(const at::Tensor& x, at::IntArrayRef axes, bool keep) {

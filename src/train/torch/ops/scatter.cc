@@ -1,4 +1,5 @@
-// Ops that pick and put single elements: GatherElements, GatherND, ScatterElements, ScatterND, OneHot, NonZero.
+// Ops that pick and put single elements: GatherElements, GatherND, ScatterElements, ScatterND, OneHot, NonZero,
+// Compress, ReverseSequence, Unique.
 #include <algorithm>
 #include <string>
 
@@ -124,6 +125,62 @@ Kernel prepare_one_hot(const Node& node) {
 
 Kernel prepare_non_zero(const Node&) {
   return [](Inputs in, const Mode&) -> Outputs { return {at::nonzero(in[0].cpu()).t().contiguous()}; };
+}
+
+// A condition that is shorter than the axis leaves out the rest.
+Kernel prepare_compress(const Node& node) {
+  const bool flat = !node.attributes.has("axis");
+  const int64_t given = node.attributes.integer("axis", 0);
+  return [=](Inputs in, const Mode&) -> Outputs {
+    const at::Tensor x = flat ? in[0].flatten() : in[0];
+    const int64_t axis = axis_of(given, x.dim());
+    const at::Tensor kept = at::nonzero(in[1].cpu().flatten()).flatten();
+    ensure(kept.numel() == 0 || kept.max().item<int64_t>() < x.size(axis), "the condition is longer than the axis");
+    return {at::index_select(x, axis, kept.to(x.device()))};
+  };
+}
+
+Kernel prepare_reverse_sequence(const Node& node) {
+  const int64_t batch = node.attributes.integer("batch_axis", 1), time = node.attributes.integer("time_axis", 0);
+  ensure(batch >= 0 && batch <= 1 && time == 1 - batch, "batch axis {}, time axis {}", batch, time);
+  return [=](Inputs in, const Mode&) -> Outputs {
+    const at::Tensor &x = in[0], lengths = in[1].to(at::kLong).cpu();
+    ensure(x.dim() >= 2 && lengths.numel() == x.size(batch), "{} lengths for {} samples", lengths.numel(),
+           x.size(batch));
+    ensure(
+        lengths.numel() == 0 || (lengths.min().item<int64_t>() >= 0 && lengths.max().item<int64_t>() <= x.size(time)),
+        "a length is out of range");
+    const at::Tensor step = at::arange(x.size(time), at::kLong).unsqueeze(batch);
+    const at::Tensor length = lengths.unsqueeze(time);
+    at::Tensor from = at::where(step.lt(length), length - 1 - step, step);
+    for (int64_t i = 2; i < x.dim(); ++i) from = from.unsqueeze(-1);
+    return {at::gather(x, time, from.to(x.device()).expand_as(x))};
+  };
+}
+
+// LibTorch gives them sorted, without the place where each comes first; unsorted they come in the order of that.
+Kernel prepare_unique(const Node& node) {
+  const bool flat = !node.attributes.has("axis"), sorted = node.attributes.integer("sorted", 1) != 0;
+  const int64_t given = node.attributes.integer("axis", 0);
+  return [=](Inputs in, const Mode&) -> Outputs {
+    const at::Tensor x = flat ? in[0].flatten() : in[0];
+    const int64_t axis = axis_of(given, x.dim()), all = x.size(axis);
+    auto [values, inverse, counts] = at::unique_dim(x, axis, /*sorted=*/true, /*return_inverse=*/true, true);
+    inverse = inverse.cpu();
+    counts = counts.cpu();
+    const int64_t found = counts.numel();
+    at::Tensor first = at::full({found}, all, at::kLong)
+                           .scatter_reduce(0, inverse, at::arange(all, at::kLong), "amin", /*include_self=*/true);
+    if (!sorted) {
+      const at::Tensor order = first.argsort();
+      const at::Tensor rank = at::empty({found}, at::kLong).scatter(0, order, at::arange(found, at::kLong));
+      values = at::index_select(values, axis, order.to(values.device()));
+      first = at::index_select(first, 0, order);
+      counts = at::index_select(counts, 0, order);
+      inverse = at::index_select(rank, 0, inverse);
+    }
+    return {values, first, inverse, counts};
+  };
 }
 
 }  // namespace pare::engine

@@ -85,6 +85,10 @@ Kernel prepare_shape(const Node& node) {
   };
 }
 
+Kernel prepare_size(const Node&) {
+  return [](Inputs in, const Mode&) -> Outputs { return {at::scalar_tensor(in[0].numel(), at::kLong)}; };
+}
+
 Kernel prepare_constant(const Node& node) {
   const Attributes& attributes = node.attributes;
   Tensor value;

@@ -25,6 +25,17 @@ Window NodeWindow::at(at::IntArrayRef spatial, at::IntArrayRef weight_kernel) co
   return window;
 }
 
+at::Tensor convolve(at::Tensor x, const at::Tensor& w, const Optional<at::Tensor>& bias, Window window,
+                    int64_t groups) {
+  if (window.pads_begin != window.pads_end) {
+    x = pad_spatial(x, window.pads_begin, window.pads_end, 0);
+    window.pads_begin.assign(window.rank(), 0);
+  }
+  const Shape none(window.rank(), 0);
+  return at::convolution(x, w, bias, window.strides, window.pads_begin, window.dilations, /*transposed=*/false,
+                         /*output_padding=*/none, groups);
+}
+
 at::Tensor pad_spatial(const at::Tensor& x, const Shape& begin, const Shape& end, double value) {
   std::vector<int64_t> pads;  // last axis first, as LibTorch wants it
   for (size_t i = begin.size(); i-- > 0;) {

@@ -22,6 +22,9 @@ class NodeWindow {
   Attributes attributes_;  // only looked into without a kernel_shape
 };
 
+// A convolution with explicit pads, which may differ on the two sides of an axis.
+at::Tensor convolve(at::Tensor x, const at::Tensor& w, const Optional<at::Tensor>& bias, Window window, int64_t groups);
+
 // Pads the spatial axes of x (N, C, spatial...) with `value`.
 at::Tensor pad_spatial(const at::Tensor& x, const Shape& begin, const Shape& end, double value);
 

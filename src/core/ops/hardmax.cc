@@ -1,0 +1,15 @@
+#include "core/ops/softmax.h"
+
+namespace pare {
+
+const OpDef op_hardmax = {.kind = OpKind::hardmax,
+                          .name = "Hardmax",
+                          .attributes = ops::kSoftmaxAttributes,
+                          .min_inputs = 1,
+                          .max_inputs = 1,
+                          .max_outputs = 1,
+                          .lift = ops::lift_softmax,
+                          .lower = ops::lower_softmax,
+                          .lift_needs_facts = true};
+
+}  // namespace pare

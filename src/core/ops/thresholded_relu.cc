@@ -1,0 +1,17 @@
+#include "core/ops/define.h"
+
+namespace pare {
+
+static constexpr AttributeSpec thresholded_relu_attributes[] = {
+    {"alpha", AttributeType::real},
+};
+
+const OpDef op_thresholded_relu = {.kind = OpKind::thresholded_relu,
+                                   .name = "ThresholdedRelu",
+                                   .attributes = thresholded_relu_attributes,
+                                   .min_inputs = 1,
+                                   .max_inputs = 1,
+                                   .max_outputs = 1,
+                                   .since = 10};
+
+}  // namespace pare

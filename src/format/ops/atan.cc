@@ -1,0 +1,7 @@
+#include "format/ops/rule.h"
+
+namespace pare {
+
+Status infer_atan(InferContext& context) { return rules::infer_same(context, is_float); }
+
+}  // namespace pare
