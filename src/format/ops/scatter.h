@@ -15,4 +15,11 @@ inline Status infer_scatter(InferContext& context) {
   return give(context, 0, context.in(0).dtype, context.in(0).dims);
 }
 
+// ... along an axis.
+inline Status infer_scatter_along(InferContext& context) {
+  PARE_TRY(infer_scatter(context));
+  if (!context.in(0).dims) return {};
+  return normalize_axis(context.attributes.integer("axis", 0), context.in(0).dims->size()).status();
+}
+
 }  // namespace pare::rules

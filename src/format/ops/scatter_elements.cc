@@ -2,10 +2,6 @@
 
 namespace pare {
 
-Status infer_scatter_elements(InferContext& context) {
-  PARE_TRY(rules::infer_scatter(context));
-  if (!context.in(0).dims) return {};
-  return rules::normalize_axis(context.attributes.integer("axis", 0), context.in(0).dims->size()).status();
-}
+Status infer_scatter_elements(InferContext& context) { return rules::infer_scatter_along(context); }
 
 }  // namespace pare

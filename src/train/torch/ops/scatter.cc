@@ -70,23 +70,35 @@ Kernel prepare_gather_nd(const Node& node) {
   };
 }
 
+// Updates at `index` along `axis`: replace, or join what is there already.
+static at::Tensor scattered(const at::Tensor& data, int64_t axis, const at::Tensor& index, const at::Tensor& updates,
+                            const std::string& reduction) {
+  if (reduction == "none") return at::scatter(data, axis, index, updates);
+  if (reduction == "add") return at::scatter_add(data, axis, index, updates);
+  const char* joined = reduction == "mul" ? "prod" : reduction == "max" ? "amax" : "amin";
+  return at::scatter_reduce(data, axis, index, updates, joined);
+}
+
+static std::string reduction_of(const Node& node) {
+  const std::string reduction = node.attributes.text("reduction", "none");
+  for (const char* known : {"none", "add", "mul", "max", "min"})
+    if (reduction == known) return reduction;
+  fail(Code::unsupported, "{} has reduction '{}'", node.type, reduction);
+}
+
 Kernel prepare_scatter_elements(const Node& node) {
   const int64_t given = node.attributes.integer("axis", 0);
-  const std::string reduction = node.attributes.text("reduction", "none");
-  ensure(reduction == "none" || reduction == "add" || reduction == "mul", "ScatterElements has reduction '{}'",
-         reduction);
+  const std::string reduction = reduction_of(node);
   return [=](Inputs in, const Mode&) -> Outputs {
     const int64_t axis = axis_of(given, in[0].dim());
     const at::Tensor index = from_front(in[1], in[0].size(axis), in[0].device());
-    if (reduction == "none") return {at::scatter(in[0], axis, index, in[2])};
-    if (reduction == "add") return {at::scatter_add(in[0], axis, index, in[2])};
-    return {at::scatter_reduce(in[0], axis, index, in[2], "prod")};
+    return {scattered(in[0], axis, index, in[2], reduction)};
   };
 }
+Kernel prepare_scatter(const Node& node) { return prepare_scatter_elements(node); }  // its name until opset 10
 
 Kernel prepare_scatter_nd(const Node& node) {
-  const std::string reduction = node.attributes.text("reduction", "none");
-  ensure(reduction == "none" || reduction == "add" || reduction == "mul", "ScatterND has reduction '{}'", reduction);
+  const std::string reduction = reduction_of(node);
   return [=](Inputs in, const Mode&) -> Outputs {
     const at::Tensor &x = in[0], &indices = in[1];
     const int64_t depth = indices.size(-1);
@@ -96,14 +108,7 @@ Kernel prepare_scatter_nd(const Node& node) {
     const at::Tensor flat = flat_places(indices, x, 0).flatten().to(x.device());
     const at::Tensor updates = in[2].reshape({flat.numel(), product(tail)});
     const at::Tensor index = flat.unsqueeze(1).expand_as(updates);
-    at::Tensor y;
-    if (reduction == "none")
-      y = at::scatter(rows, 0, index, updates);
-    else if (reduction == "add")
-      y = at::scatter_add(rows, 0, index, updates);
-    else
-      y = at::scatter_reduce(rows, 0, index, updates, "prod");
-    return {y.reshape(x.sizes())};
+    return {scattered(rows, 0, index, updates, reduction).reshape(x.sizes())};
   };
 }
 
