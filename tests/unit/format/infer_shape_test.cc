@@ -183,7 +183,7 @@ TEST(InferPad, GrowsAndCuts) {
   EXPECT_TRUE(is_invalid(infer("Pad", {}, "f32[N,3] i64[4]{0,-2,0,-2}")));
   EXPECT_TRUE(is_invalid(infer("Pad", {}, "f32[N,3] i64[4]{0,9223372036854775807,0,9223372036854775807}")));
   EXPECT_TRUE(is_invalid(infer("Pad", {{"mode", "reflect"}}, "f32[N,3] i64[4]{0,3,0,0}")));
-  EXPECT_TRUE(is_invalid(infer("Pad", {{"mode", "wrap"}}, "f32[N,3] i64[4]")));
+  EXPECT_TRUE(is_invalid(infer("Pad", {{"mode", "mirror"}}, "f32[N,3] i64[4]")));
 }
 
 // What exporters write for x.view(x.size(0), -1): Shape, Gather, Unsqueeze, Concat, Reshape.
