@@ -48,9 +48,9 @@ class Checkpoint {
   Checkpoint(const TransferFlags& o, uint64_t mark, Progress& progress) : folder_(o.output + ".checkpoint") {
     const std::string file = folder_ + "/run", text = fmt::format("{:016x}\n", mark);
     if (o.restart) fs::remove_all(folder_);
-    if (fs::exists(folder_)) {
+    if (fs::exists(file) || worth_keeping() || fs::is_regular_file(folder_)) {
       ensure(o.resume, "{} is left of an interrupted run: --resume goes on with it, --restart throws it away", folder_);
-      ensure(fs::is_directory(folder_) && fs::exists(file), "--resume: {} is not a checkpoint of transfer", folder_);
+      ensure(fs::exists(file), "--resume: {} is not a checkpoint of transfer", folder_);
       const auto found = read_file(file);
       ensure(std::string_view(reinterpret_cast<const char*>(found.data()), found.size()) == text,
              "--resume: {} belongs to a run with other options, data, seed or network", folder_);

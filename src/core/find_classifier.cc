@@ -67,6 +67,8 @@ int64_t width(const Graph& graph, const Layer& layer) {
 Classifier checked(const Graph& graph, const Layer& layer) {
   const Node& node = graph.node(layer.node);
   const std::string label = graph.label(node);
+  ensure(node.op == OpKind::conv || node.op == OpKind::gemm || node.op == OpKind::matmul,
+         "{} cannot be the classifier: it is no Gemm, MatMul or Conv", label);
   ensure(node.op != OpKind::conv || node.attributes.integer("group", 1) == 1,
          "{} cannot be the classifier: it is a grouped convolution", label);
   ensure(node.op == OpKind::conv || graph.value(layer.weight).constant->rank() == 2,

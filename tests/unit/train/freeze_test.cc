@@ -76,8 +76,9 @@ TEST(Freeze, EqualsTrainingOnTheFeatures) {
     const std::span<std::byte> row = std::as_writable_bytes(std::span(inputs).subspan(i * 8, 8));
     data->read(i, 0, {{&row, 1}, std::as_writable_bytes(std::span(classes).subspan(i, 1))});
   }
-  const ValueId feature = start.find_value("relu");
-  const Tensor features = engine().run(start, std::vector<Tensor>{floats({64, 8}, inputs)}, {{feature}}).at(0);
+  const std::vector<ValueId> feature = {start.find_value("relu")};
+  const std::vector<Tensor> all = {floats({64, 8}, inputs)};
+  const Tensor features = engine().run(start, all, feature).at(0);
   Graph head;
   head.symbols[1] = "N";
   head.next_symbol = 2;
