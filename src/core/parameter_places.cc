@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/op_def.h"
+
 namespace pare {
 namespace {
 
@@ -30,21 +32,6 @@ std::vector<int64_t> layers_behind(const Graph& graph, const std::vector<size_t>
   return behind;
 }
 
-// Where a constant meets what is computed: behind a Transpose or Reshape of its own.
-NodeId meeting_node(const Graph& graph, ValueId value) {
-  NodeId node = graph.value(value).users.front();
-  for (;;) {
-    const Node& reader = graph.node(node);
-    const bool alone = std::all_of(reader.inputs.begin(), reader.inputs.end(), [&](ValueId input) {
-      return input == kNoValue || graph.value(input).is_constant();
-    });
-    if (!alone || reader.outputs.empty() || reader.outputs[0] == kNoValue) return node;
-    const auto& users = graph.value(reader.outputs[0]).users;
-    if (users.empty()) return node;
-    node = users.front();
-  }
-}
-
 // The layer at or before a node, along the first input of each that is computed.
 size_t layer_before(const Graph& graph, NodeId node, const std::vector<size_t>& layer_at) {
   while (layer_at[static_cast<size_t>(node)] == kNone) {
@@ -56,6 +43,20 @@ size_t layer_before(const Graph& graph, NodeId node, const std::vector<size_t>& 
     node = before;
   }
   return layer_at[static_cast<size_t>(node)];
+}
+
+// The first node that computes with a constant: those that only move its elements (a Transpose, an Expand) are passed
+// by.
+NodeId first_reader(const Graph& graph, ValueId id) {
+  NodeId node = graph.value(id).users.front();
+  while (true) {
+    const OpDef* def = op_def(graph.node(node).op);
+    const std::vector<ValueId>& outputs = graph.node(node).outputs;
+    if (def == nullptr || !def->moves || outputs.empty() || outputs[0] == kNoValue) return node;
+    const std::vector<NodeId>& users = graph.value(outputs[0]).users;
+    if (users.empty() || users.front() <= node) return node;
+    node = users.front();
+  }
 }
 
 }  // namespace
@@ -73,7 +74,7 @@ std::vector<ParameterPlace> parameter_places(const Graph& graph) {
   for (size_t i = 0; i < graph.values.size(); ++i) {
     const Value& value = graph.values[i];
     if (!value.trainable || value.users.empty()) continue;
-    const NodeId node = meeting_node(graph, static_cast<ValueId>(i));
+    const NodeId node = first_reader(graph, static_cast<ValueId>(i));
     const size_t layer = owner[i] != kNone ? owner[i] : layer_before(graph, node, layer_at);
     places.push_back({static_cast<ValueId>(i), node, layer, behind[static_cast<size_t>(node)]});
   }

@@ -12,7 +12,7 @@ namespace pare {
 
 struct ParameterPlace {
   ValueId value;
-  NodeId node;        // that reads it first, together with something computed
+  NodeId node;        // that computes with it first
   size_t layer = 0;   // into layers(graph): its own, or the one that its node (a norm) follows; 0 before the first
   int64_t depth = 0;  // layers behind its node, on the longest way to an output
 };

@@ -12,7 +12,8 @@ namespace {
 constexpr std::string_view kNot = "not:";
 
 bool is_norm(OpKind op) {
-  return op == OpKind::batch_normalization || op == OpKind::layer_normalization || op == OpKind::instance_normalization;
+  return op == OpKind::batch_normalization || op == OpKind::layer_normalization ||
+         op == OpKind::instance_normalization || op == OpKind::group_normalization;
 }
 
 class Patterns {

@@ -20,6 +20,7 @@ const OpDef op_cast_like = {.kind = OpKind::cast_like,
                             .min_inputs = 2,
                             .max_inputs = 2,
                             .max_outputs = 1,
-                            .lower = lower_cast_like};
+                            .lower = lower_cast_like,
+                            .moves = true};
 
 }  // namespace pare

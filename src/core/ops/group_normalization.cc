@@ -70,6 +70,7 @@ const OpDef op_group_normalization = {.kind = OpKind::group_normalization,
                                       .lift = lift_group_normalization,
                                       .lower = lower_group_normalization,
                                       .since = 18,
-                                      .lift_needs_facts = true};
+                                      .lift_needs_facts = true,
+                                      .learned = {1, 2}};
 
 }  // namespace pare

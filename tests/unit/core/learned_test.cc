@@ -37,6 +37,8 @@ TEST(Learned, OpsSayWhich) {
               ElementsAre("c0", "c1"));
   EXPECT_THAT(learned(OneOp(17, OpKind::instance_normalization, image, {}, {zeros({4}), zeros({4})})),
               ElementsAre("c0", "c1"));
+  EXPECT_THAT(learned(OneOp(17, OpKind::group_normalization, image, {{"num_groups", 2}}, {zeros({4}), zeros({4})})),
+              ElementsAre("c0", "c1"));
   EXPECT_THAT(learned(OneOp(17, OpKind::prelu, image, {}, {zeros({1})})), ElementsAre("c0"));
   EXPECT_THAT(learned(OneOp(17, OpKind::lstm, sequence, {{"hidden_size", 2}},
                             {zeros({1, 8, 3}), zeros({1, 8, 2}), zeros({1, 16}), Tensor(), zeros({1, 1, 2}),

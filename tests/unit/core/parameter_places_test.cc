@@ -50,5 +50,20 @@ TEST(ParameterPlaces, EveryParameterHasALayerAndADepth) {
   EXPECT_EQ(places.size(), 10U);
 }
 
+TEST(ParameterPlaces, WhatIsMovedFirstBelongsToWhereItIsUsed) {
+  Random random(1);
+  Graph g = network();
+  const ValueId scale = add_constant(g, "scale", random_floats({3, 1}, random));
+  const ValueId turned =
+      append(g, OpKind::transpose, "turned", {scale}, attributes({{"perm", std::vector<int64_t>{1, 0}}}));
+  g.outputs = {append(g, OpKind::mul, "scaled", {g.outputs[0], turned})};
+  g.value(scale).trainable = true;
+  for (const ParameterPlace& place : parameter_places(g)) {
+    if (place.value != scale) continue;
+    EXPECT_EQ(g.node(place.node).name, "scaled");
+    EXPECT_EQ(place.layer, 2U);
+  }
+}
+
 }  // namespace
 }  // namespace pare
