@@ -196,7 +196,7 @@ DataOptions DataFlags::data_options(const Graph* model) const {
   DataOptions options;
   options.validation = validation;
   options.take = take;
-  if (model) options.preprocessing = from_metadata(model->origin.metadata);
+  if (model) fit_to_model(*model, options);
   options.preprocessing_override = preprocessing_override();
   return options;
 }

@@ -5,9 +5,11 @@
 
 #include "cli/command.h"
 #include "cli/command_line.h"
+#include "compress/history.h"
 #include "compress/metric.h"
 #include "core/error.h"
 #include "core/model_file.h"
+#include "train/evaluation.h"
 
 namespace pare::cli {
 namespace {
@@ -45,17 +47,12 @@ std::string evaluate(CommandLine& line, const EvalFlags& o, const Graph& graph, 
   const auto engine = open_engine(o.engine_options());
   const Evaluation e =
       engine->evaluate(graph, *part, {.batch = o.batch, .confusion = o.confusion, .on_logits = {}}, line.progress());
-  json.update({{"data", data.description},
-               {"split", o.split},
-               {"samples", e.samples},
-               {"correct", e.correct},
-               {"top1", e.top1},
-               {"top5", e.top5},
-               {"loss", e.loss},
-               {"seconds", e.seconds},
-               {"engine", engine->description()}});
-  std::string text = fmt::format("{} on {} samples ({}): top-1 {:.2f} %, top-5 {:.2f} %, loss {:.4f}, {:.1f} s\n",
-                                 o.model, grouped(e.samples), o.split, e.top1 * 100, e.top5 * 100, e.loss, e.seconds);
+  json.update({{"data", data.description}, {"split", o.split}});
+  json.update(to_json(e));
+  json["engine"] = engine->description();
+  const std::string top5 = e.task == Evaluation::Task::classes ? fmt::format(", top-5 {:.2f} %", e.top5 * 100) : "";
+  std::string text = fmt::format("{} on {} samples ({}): {}{}, loss {:.4f}, {:.1f} s\n", o.model, grouped(e.samples),
+                                 o.split, figures_text(e), top5, e.loss, e.seconds);
   if (!o.confusion) return text;
   const auto classes = static_cast<size_t>(std::lround(std::sqrt(static_cast<double>(e.confusion.size()))));
   json["confusion"] = nlohmann::ordered_json::array();

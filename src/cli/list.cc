@@ -13,6 +13,7 @@
 #include "core/passes/pass.h"
 #include "core/zoo/zoo.h"
 #include "format/codec/codec.h"
+#include "train/evaluation.h"
 
 namespace pare::cli {
 namespace {
@@ -56,16 +57,16 @@ const Topic topics[] = {
     {"datasets", "kinds of --data",
      [] {
        Rows rows;
-       for (const auto& k : data_kinds()) rows.push_back({std::string(k.name), std::string(k.summary), {}});
+       for (const auto& k : data_kinds()) rows.push_back({std::string(k.name), std::string(k.summary), k.options});
        return rows;
      }},
     {"metrics", "what an evaluation measures",
      [] {
-       return Rows{
-           {"top1", "share of samples whose likeliest class is the true one", {}},
-           {"top5", "share of samples whose true class is among the five likeliest", {}},
-           {"loss", "mean cross entropy, or mean squared error for targets that are not classes", {}},
-           {"command", "the number that a command of yours prints for the network's ONNX file (--metric-command)", {}}};
+       Rows rows;
+       for (const FigureDef& f : figure_list()) rows.push_back({std::string(f.name), std::string(f.summary), {}});
+       rows.push_back(
+           {"command", "the number that a command of yours prints for the network's ONNX file (--metric-command)", {}});
+       return rows;
      }},
     {"ops", "ONNX ops that run and train",
      [] {

@@ -7,12 +7,14 @@
 #include "cli/command.h"
 #include "cli/command_line.h"
 #include "cli/training_mark.h"
+#include "compress/history.h"
 #include "compress/metric.h"
 #include "core/edit.h"
 #include "core/error.h"
 #include "core/model_file.h"
 #include "core/onnx/onnx.h"
 #include "core/passes/pass.h"
+#include "train/evaluation.h"
 #include "train/together.h"
 
 namespace pare::cli {
@@ -70,7 +72,7 @@ int run_train(CommandLine& line) {
   job.graphs = {{"student", &graph, true}};
   job.train = data.train;
   job.validation = data.validation;
-  job.objective[0].options["label_smoothing"] = o.label_smoothing;
+  job.objective[0].kind = task_loss(data.train->spec());
   job.options = o;
   job.seed = static_cast<uint64_t>(o.seed);
   job.save = [&](std::span<const std::byte> bytes, int64_t) {
@@ -102,9 +104,7 @@ int run_train(CommandLine& line) {
   for (const auto& e : job.history) {
     json["epochs"].push_back(
         {{"epoch", e.epoch}, {"rate", e.rate}, {"train_loss", e.train_loss}, {"train_seconds", e.train_seconds}});
-    if (e.validation)
-      json["epochs"].back()["validation"] = {
-          {"top1", e.validation->top1}, {"loss", e.validation->loss}, {"seconds", e.validation->seconds}};
+    if (e.validation) json["epochs"].back()["validation"] = to_json(*e.validation);
   }
   std::optional<double> judged;
   if (const auto metric = command_metric(o)) {
@@ -114,7 +114,7 @@ int run_train(CommandLine& line) {
   line.print(json, [&] {
     std::string text = fmt::format("{}: trained {} epochs", o.output, job.history.size());
     if (!job.history.empty() && job.history.back().validation)
-      text += fmt::format(", validation top-1 {:.2f} %", job.history.back().validation->top1 * 100);
+      text += ", validation " + figures_text(*job.history.back().validation);
     if (judged) text += fmt::format(", metric {:.6g}", *judged);
     CommandLine::print_text(text + "\n");
   });

@@ -18,6 +18,7 @@
 #include "core/model_file.h"
 #include "core/onnx/onnx.h"
 #include "core/passes/pass.h"
+#include "train/evaluation.h"
 
 namespace pare::cli {
 namespace {
@@ -78,8 +79,8 @@ class Checkpoint {
   std::optional<StepCheckpoint> store_;
 };
 
-std::string percent(const std::optional<Evaluation>& e, std::string_view part) {
-  return e ? fmt::format(", {} top-1 {:.2f} %", part, e->top1 * 100) : "";
+std::string figures(const std::optional<Evaluation>& e, std::string_view part) {
+  return e ? fmt::format(", {} {}", part, figures_text(*e)) : "";
 }
 
 int run_transfer(CommandLine& line) {
@@ -137,7 +138,7 @@ int run_transfer(CommandLine& line) {
   if (validation) json["validation"] = to_json(*validation);
   if (test) json["test"] = to_json(*test);
   std::string text = fmt::format("{}: {} classes, trained {} epochs{}{}", o.output, data.classes, report.history.size(),
-                                 percent(validation, "validation"), percent(test, "test"));
+                                 figures(validation, "validation"), figures(test, "test"));
   if (metric) {
     const double value = metric->measure(graph, line.progress());
     json["metric"] = to_json(*metric, value);

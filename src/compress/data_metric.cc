@@ -1,26 +1,36 @@
+#include <fmt/ranges.h>
+
 #include "compress/metric.h"
 #include "core/error.h"
+#include "train/evaluation.h"
 
 namespace pare {
 namespace {
 
+const FigureDef& find_figure(const std::string& name) {
+  std::vector<std::string_view> names;
+  for (const FigureDef& figure : figure_list()) {
+    if (figure.name == name) return figure;
+    names.push_back(figure.name);
+  }
+  fail(Code::invalid, "unknown metric '{}' (there are {})", name, fmt::join(names, ", "));
+}
+
 class DataMetric final : public Metric {
  public:
-  DataMetric(std::string name, Engine& engine, const Dataset& data)
-      : name_(std::move(name)), engine_(engine), data_(data) {
-    ensure(name_ == "top1" || name_ == "top5" || name_ == "loss", "unknown metric '{}' (there are top1, top5, loss)",
-           name_);
-  }
-  std::string name() const override { return name_; }
-  std::string identity() const override { return fmt::format("{} of {} samples", name_, data_.size()); }
-  bool larger_is_better() const override { return name_ != "loss"; }
+  DataMetric(const FigureDef& figure, Engine& engine, const Dataset& data)
+      : figure_(figure), engine_(engine), data_(data) {}
+  std::string name() const override { return std::string(figure_.name); }
+  std::string identity() const override { return fmt::format("{} of {} samples", figure_.name, data_.size()); }
+  bool larger_is_better() const override { return figure_.larger_is_better; }
   double measure(const Graph& graph, Progress& progress) override {
     const Evaluation e = engine_.evaluate(graph, data_, {}, progress);
-    return name_ == "top1" ? e.top1 : name_ == "top5" ? e.top5 : e.loss;
+    ensure(figure_.applies(e), "metric {}: the targets of the data are of another kind", figure_.name);
+    return figure_.value(e);
   }
 
  private:
-  std::string name_;
+  const FigureDef& figure_;
   Engine& engine_;
   const Dataset& data_;
 };
@@ -32,7 +42,7 @@ nlohmann::ordered_json to_json(const Metric& metric, double value) {
 }
 
 std::unique_ptr<Metric> data_metric(const std::string& name, Engine& engine, const Dataset& data) {
-  return std::make_unique<DataMetric>(name, engine, data);
+  return std::make_unique<DataMetric>(find_figure(name), engine, data);
 }
 
 }  // namespace pare

@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "train/evaluation.h"
+
 namespace pare {
 namespace {
 
@@ -13,8 +15,13 @@ double real(const nlohmann::ordered_json& json) {
 }  // namespace
 
 nlohmann::ordered_json to_json(const Evaluation& evaluation) {
-  return {{"samples", evaluation.samples}, {"correct", evaluation.correct}, {"top1", evaluation.top1},
-          {"top5", evaluation.top5},       {"loss", evaluation.loss},       {"seconds", evaluation.seconds}};
+  nlohmann::ordered_json json = {{"samples", evaluation.samples}};
+  if (evaluation.task == Evaluation::Task::class_maps) json["pixels"] = evaluation.answers;
+  if (evaluation.task != Evaluation::Task::values) json["correct"] = evaluation.correct;
+  for (const FigureDef& figure : figure_list())
+    if (figure.applies(evaluation)) json[std::string(figure.name)] = figure.value(evaluation);
+  json["seconds"] = evaluation.seconds;
+  return json;
 }
 
 nlohmann::ordered_json to_json(const EpochRecord& record) {
@@ -36,9 +43,19 @@ nlohmann::ordered_json to_json(const std::vector<EpochRecord>& history) {
 Evaluation evaluation_from_json(const nlohmann::ordered_json& json) {
   Evaluation evaluation;
   evaluation.samples = json.at("samples").get<int64_t>();
-  evaluation.correct = json.at("correct").get<int64_t>();
-  evaluation.top1 = real(json.at("top1"));
-  evaluation.top5 = real(json.at("top5"));
+  evaluation.task = json.contains("mse")        ? Evaluation::Task::values
+                    : json.contains("mean_iou") ? Evaluation::Task::class_maps
+                                                : Evaluation::Task::classes;
+  if (evaluation.task != Evaluation::Task::values) {
+    evaluation.correct = json.at("correct").get<int64_t>();
+    evaluation.top1 = real(json.at("top1"));
+    evaluation.answers = evaluation.samples;
+  }
+  if (evaluation.task == Evaluation::Task::classes) evaluation.top5 = real(json.at("top5"));
+  if (evaluation.task == Evaluation::Task::class_maps) {
+    evaluation.answers = json.at("pixels").get<int64_t>();
+    evaluation.mean_iou = real(json.at("mean_iou"));
+  }
   evaluation.loss = real(json.at("loss"));
   evaluation.seconds = real(json.at("seconds"));
   return evaluation;

@@ -12,14 +12,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// What a network is judged by, more is better: its metric when one was chosen, else validation accuracy in percent.
+// What a network is judged by, more is better: its metric when one was chosen, else validation accuracy in percent, or
+// the mean squared error below 0 where targets are values.
 std::optional<double> quality(const Json& figures) {
   if (figures.contains("metric")) {
     const double value = figures["metric"]["value"].get<double>();
     return figures["metric"]["larger_is_better"].get<bool>() ? value : -value;
   }
-  if (figures.contains("validation")) return 100 * figures["validation"]["top1"].get<double>();
-  return {};
+  if (!figures.contains("validation")) return {};
+  const Json& validation = figures["validation"];
+  return validation.contains("mse") ? -validation["mse"].get<double>() : 100 * validation["top1"].get<double>();
 }
 
 double accuracy(const RowResult& row) { return quality(row.report["after"]).value_or(0); }

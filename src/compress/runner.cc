@@ -92,7 +92,7 @@ void Run::open(Graph& start) {
       how.validation = recipe_.data.validation;
       how.take = recipe_.data.take;
       how.seed = static_cast<uint64_t>(recipe_.data.seed);
-      how.preprocessing = from_metadata(start.origin.metadata);
+      fit_to_model(start, how);
       how.preprocessing_override = options_.preprocessing;
     }
     const bool transfers = changes_classes(recipe_.steps);

@@ -21,7 +21,7 @@ void Session::fit(const TrainOptions& options, Observer* observer) {
   job.train = parts.train;
   if (options.evaluate_each_epoch) job.validation = parts.validation;
   if (test_curves) job.test = parts.test;
-  if (parts.train->spec().target.dtype != DType::i64) job.objective.front().kind = "mse";
+  job.objective.front().kind = task_loss(parts.train->spec());
   job.options = options;
   job.seed = mix({seed, index});
   job.observer = observer;

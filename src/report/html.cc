@@ -158,7 +158,7 @@ void add_sweep_charts(Charts& charts, const Json& rows) {
     Json points = Json::array();
     for (const Json& row : rows) {
       const Json& after = row.at("after");
-      if (after.contains(part))
+      if (after.contains(part) && after.at(part).contains("top1"))
         points.push_back({{"x", after.at("pare_bytes")}, {"y", 100 * after.at(part).at("top1").get<double>()}});
     }
     std::sort(points.begin(), points.end(),

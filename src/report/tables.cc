@@ -73,6 +73,16 @@ double total_seconds(const Json& row, std::initializer_list<std::string_view> of
   return sum;
 }
 
+// The figure that an evaluation is judged by: accuracy, or the mean squared error of values.
+std::string quality(const Json& evaluation) {
+  const Json& error = at(evaluation, {"mse"});
+  return error.is_number() ? fmt::format("{:.6g}", error.get<double>()) : percent(at(evaluation, {"top1"}));
+}
+std::string answers(const Json& evaluation) {
+  const Json& pixels = at(evaluation, {"pixels"});
+  return count(pixels.is_null() ? at(evaluation, {"samples"}) : pixels);
+}
+
 // A number of somebody else's: as many digits as say something.
 std::string metric(const Json& figures) {
   const Json& value = at(figures, {"metric", "value"});
@@ -111,14 +121,18 @@ ReportTable before_and_after(const Json& row) {
   if (!metric(before).empty() || !metric(after).empty())
     table.rows.push_back({"metric: " + text(at(after, {"metric", "name"})), metric(before), metric(after), ""});
   for (const std::string_view part : {"validation", "test"}) {
-    if (at(before, {part}).is_null() && at(after, {part}).is_null()) continue;
+    const Json &was = at(before, {part}), &is = at(after, {part});
+    if (was.is_null() && is.is_null()) continue;
     const std::string name(part);
-    table.rows.push_back(
-        {name + " accuracy", percent(at(before, {part, "top1"})), percent(at(after, {part, "top1"})), ""});
-    table.rows.push_back(
-        {name + " correct",
-         fmt::format("{} / {}", count(at(before, {part, "correct"})), count(at(before, {part, "samples"}))),
-         fmt::format("{} / {}", count(at(after, {part, "correct"})), count(at(after, {part, "samples"}))), ""});
+    if (!at(is, {"mse"}).is_null()) {
+      table.rows.push_back({name + " squared error", quality(was), quality(is), ""});
+      continue;
+    }
+    table.rows.push_back({name + " accuracy", quality(was), quality(is), ""});
+    if (!at(is, {"mean_iou"}).is_null())
+      table.rows.push_back({name + " mean IoU", percent(at(was, {"mean_iou"})), percent(at(is, {"mean_iou"})), ""});
+    table.rows.push_back({name + " correct", fmt::format("{} / {}", count(at(was, {"correct"})), answers(was)),
+                          fmt::format("{} / {}", count(at(is, {"correct"})), answers(is)), ""});
     table.rows.push_back({name + " loss", real(at(before, {part, "loss"}), 4), real(at(after, {part, "loss"}), 4), ""});
   }
   return table;
@@ -130,8 +144,7 @@ ReportTable step_table(const Json& row) {
     const Json& history = at(step, {"history"});
     table.rows.push_back({text(at(step, {"step"})), history.empty() ? "" : std::to_string(history.size()),
                           seconds(at(step, {"seconds"})), count(at(step, {"figures", "nonzeros"})),
-                          count(at(step, {"figures", "pare_bytes"})),
-                          percent(at(step, {"figures", "validation", "top1"}))});
+                          count(at(step, {"figures", "pare_bytes"})), quality(at(step, {"figures", "validation"}))});
   }
   return table;
 }
@@ -170,8 +183,8 @@ ReportTable row_table(const Json& report) {
                                    count(at(after, {"pare_bytes"})),
                                    ratio.is_number() ? real(ratio, 1) + "x" : "",
                                    count(at(after, {"nonzeros"})),
-                                   percent(at(after, {"validation", "top1"})),
-                                   percent(at(after, {"test", "top1"})),
+                                   quality(at(after, {"validation"})),
+                                   quality(at(after, {"test"})),
                                    count(at(after, {"test", "correct"})),
                                    fmt::format("{:.1f} s", total_seconds(row, {"train_seconds"})),
                                    seconds(at(after, {"test", "seconds"}))};
@@ -179,8 +192,8 @@ ReportTable row_table(const Json& report) {
     for (const Json& mark : marks) {
       const Json& record = record_at(row, mark.is_number() ? mark.get<double>() : 0);
       cells.push_back(real(at(record, {"train_loss"}), 4));
-      cells.push_back(percent(at(record, {"validation", "top1"})));
-      cells.push_back(percent(at(record, {"test", "top1"})));
+      cells.push_back(quality(at(record, {"validation"})));
+      cells.push_back(quality(at(record, {"test"})));
       cells.push_back(count(at(record, {"test", "correct"})));
     }
     table.rows.push_back(std::move(cells));

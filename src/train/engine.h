@@ -22,10 +22,14 @@ namespace pare {
 // ---- running and evaluating -------------------------------------------------------------------------------------
 
 struct Evaluation {
+  enum class Task : uint8_t { classes, class_maps, values };  // what the data's targets are
+  Task task = Task::classes;
   int64_t samples = 0;
-  double loss = 0;                 // mean cross entropy, or mean squared error for non-class targets
-  double top1 = 0, top5 = 0;       // shares of samples, 0..1
-  int64_t correct = 0;             // samples whose top-1 class is right
+  double loss = 0;                 // mean cross entropy of classes, mean squared error of values
+  int64_t answers = 0;             // classes that were asked for: samples, or pixels of class maps
+  double top1 = 0, top5 = 0;       // shares of answers, 0..1; no top5 of class maps
+  int64_t correct = 0;             // answers whose top-1 class is right
+  double mean_iou = 0;             // of class maps: intersection over union, mean of the classes that occur
   std::vector<int64_t> confusion;  // classes x classes, row = truth; empty unless asked for
   double seconds = 0;
 };
@@ -45,6 +49,11 @@ struct LossTerm {
   std::vector<std::string> inputs = {"student", "target"};
   std::map<std::string, double> options;  // label_smoothing, temperature, ...
 };
+
+// The kind of term that fits a data set's target: "cross_entropy" of classes, "mse" of values.
+inline std::string task_loss(const SampleSpec& spec) {
+  return spec.target.dtype == DType::i64 ? "cross_entropy" : "mse";
+}
 
 // Options of one training run, shared by every step that trains (a recipe's `train:` block gives defaults).
 struct TrainOptions {
@@ -68,6 +77,7 @@ struct TrainOptions {
   std::vector<std::string> freeze;
   double layer_decay = 1;
   std::string precision = "float32";
+  std::string sampling = "shuffle";
   Param augment;  // AugmentOptions
   bool evaluate_each_epoch = true;
 
@@ -98,7 +108,11 @@ struct TrainOptions {
     v.field("layer_decay", layer_decay, "factor on the rate for every layer that lies behind, towards the output",
             {0.001, 1});
     v.field("precision", precision, "arithmetic of training", {"float32", "bf16"});
-    v.field("augment", augment, "random changes of training images: flip, shift, rotate, scale, elastic, cutout");
+    v.field("sampling", sampling, "training samples of an epoch: each once, or as many of every class",
+            {"shuffle", "balanced"});
+    v.field(
+        "augment", augment,
+        "random changes of training samples: flip, shift, rotate, scale, elastic, cutout, random_resized_crop, mixup");
     v.field("evaluate_each_epoch", evaluate_each_epoch, "measure validation loss and accuracy after every epoch");
   }
 };

@@ -1,8 +1,10 @@
-// Random changes of training images that keep their class: flip, shift, rotation, zoom, elastic distortion, cutout.
+// Random changes of training images that keep their class: crop, flip, shift, rotation, zoom, elastic distortion,
+// cutout.
 // Works on preprocessed images (f32; C, H, W); what comes in from outside the image is black.
 #include <algorithm>
 #include <cmath>
 
+#include "core/data/crop.h"
 #include "core/data/dataset.h"
 #include "core/data/displacement.h"
 #include "core/error.h"
@@ -21,11 +23,20 @@ class Augment final : public Dataset {
     channels_ = spec.inputs[0].shape[0];
     height_ = spec.inputs[0].shape[1];
     width_ = spec.inputs[0].shape[2];
+    if (!options_.random_resized_crop.empty()) {
+      const CropRange range = crop_range(options_);
+      DatasetPtr cropped = base_->with_random_crops(range);
+      if (cropped)
+        base_ = std::move(cropped);
+      else
+        crop_ = range;
+    }
     for (size_t c = 0; c < static_cast<size_t>(channels_); ++c)
       black_.push_back(static_cast<float>((0 - p.mean[c < p.mean.size() ? c : 0]) / p.std[c < p.std.size() ? c : 0]));
   }
   size_t size() const override { return base_->size(); }
   const SampleSpec& spec() const override { return base_->spec(); }
+  int64_t label(size_t index) const override { return base_->label(index); }
 
   void read(size_t index, uint64_t draw, const SampleBuffer& out) const override {
     if (draw == 0) return base_->read(index, draw, out);
@@ -35,6 +46,7 @@ class Augment final : public Dataset {
     const std::span<std::byte> image_bytes = std::as_writable_bytes(std::span(image));
     base_->read(index, draw, {{&image_bytes, 1}, out.target});
     Random random{draw, hash_of("augment")};
+    if (crop_) crop(image, random);
     const bool mirrored = options_.flip && random.below(2) == 1;
     const int64_t down = shift(random), right = shift(random);
     if (options_.rotate > 0 || options_.scale > 0 || options_.elastic > 0)
@@ -45,6 +57,18 @@ class Augment final : public Dataset {
   }
 
  private:
+  // Images of one size, cut after they were read.
+  void crop(std::vector<float>& image, Random& random) const {
+    thread_local std::vector<float> whole;
+    whole = image;
+    const Window window = random_window(height_, width_, *crop_, random);
+    const Taps rows = make_taps(height_, window.top, window.height, height_);
+    const Taps columns = make_taps(width_, window.left, window.width, width_);
+    const auto plane = static_cast<size_t>(height_ * width_);
+    for (size_t at = 0; at < image.size(); at += plane)
+      resample(whole.data() + at, static_cast<size_t>(width_), 1, rows, columns, image.data() + at);
+  }
+
   int64_t shift(Random& random) const {
     return options_.shift > 0
                ? static_cast<int64_t>(random.below(static_cast<uint64_t>(2 * options_.shift + 1))) - options_.shift
@@ -130,7 +154,8 @@ class Augment final : public Dataset {
   DatasetPtr base_;
   AugmentOptions options_;
   int64_t channels_ = 0, height_ = 0, width_ = 0;
-  std::vector<float> black_;  // per channel
+  std::vector<float> black_;       // per channel
+  std::optional<CropRange> crop_;  // to be done here
 };
 
 }  // namespace

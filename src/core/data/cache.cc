@@ -21,6 +21,12 @@ class Cache final : public Dataset {
   }
   size_t size() const override { return size_; }
   const SampleSpec& spec() const override { return spec_; }
+  int64_t label(size_t index) const override {
+    if (spec_.target.dtype != DType::i64 || !spec_.target.shape.empty()) return -1;
+    int64_t label = -1;
+    std::memcpy(&label, bytes_.data() + (index + 1) * stride_ - sizeof label, sizeof label);
+    return label;
+  }
   void read(size_t index, uint64_t, const SampleBuffer& out) const override {
     const std::byte* at = bytes_.data() + index * stride_;
     for (size_t f = 0; f < out.inputs.size(); at += sizes_[f++]) std::memcpy(out.inputs[f].data(), at, sizes_[f]);

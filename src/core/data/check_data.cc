@@ -1,5 +1,7 @@
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "core/data/dataset.h"
 #include "core/error.h"
 #include "core/graph.h"
@@ -32,12 +34,27 @@ void check_data(const Graph& graph, const Data& data) {
     ensure(!wanted || *wanted == spec.inputs[i].shape, "{}: input '{}' takes {}, the data ({}) has {}", graph.source,
            input.name, text_of(*wanted), data.description, text_of(spec.inputs[i].shape));
   }
-  if (data.classes == 0 || graph.outputs.empty()) return;
+  if (graph.outputs.empty()) return;
   const Value& output = graph.value(graph.outputs[0]);
-  const std::optional<Shape> scores = sample_shape(output);
-  ensure(!scores || scores->size() != 1 || scores->front() == data.classes,
-         "{}: output '{}' has {} classes, the data ({}) {}", graph.source, output.name, scores->front(),
-         data.description, data.classes);
+  const std::optional<Shape> given = sample_shape(output);
+  if (!given) return;
+  const Shape& target = spec.target.shape;
+  if (spec.target.dtype != DType::i64) {
+    ensure(*given == target, "{}: output '{}' gives {}, the targets of the data ({}) are {}", graph.source, output.name,
+           text_of(*given), data.description, text_of(target));
+    return;
+  }
+  if (data.classes == 0) return;
+  if (!target.empty()) {  // a map of classes
+    ensure(given->size() == target.size() + 1 && std::equal(target.begin(), target.end(), given->begin() + 1),
+           "{}: output '{}' gives {}, the data ({}) wants scores of {} classes at {} places", graph.source, output.name,
+           text_of(*given), data.description, data.classes, text_of(target));
+    ensure(given->front() >= data.classes, "{}: output '{}' has {} classes, the data ({}) {}", graph.source,
+           output.name, given->front(), data.description, data.classes);
+    return;
+  }
+  ensure(given->size() != 1 || given->front() == data.classes, "{}: output '{}' has {} classes, the data ({}) {}",
+         graph.source, output.name, given->front(), data.description, data.classes);
 }
 
 }  // namespace pare

@@ -79,19 +79,19 @@ Source open_cifar(const std::string& given, const CifarForm& form, std::initiali
   return source;
 }
 
-Source open_cifar10(const std::string& folder) {
+Source open_cifar10(const SourceRequest& request) {
   const CifarForm form{"cifar-10-batches-bin",  1, 10, "batches.meta.txt", {0.4914, 0.4822, 0.4465},
                        {0.2470, 0.2435, 0.2616}};
   return open_cifar(
-      folder, form,
+      request.argument, form,
       {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"},
       "test_batch.bin");
 }
 
-Source open_cifar100(const std::string& folder) {
+Source open_cifar100(const SourceRequest& request) {
   const CifarForm form{"cifar-100-binary",      2, 100, "fine_label_names.txt", {0.5071, 0.4866, 0.4409},
                        {0.2673, 0.2564, 0.2761}};
-  return open_cifar(folder, form, {"train.bin"}, "test.bin");
+  return open_cifar(request.argument, form, {"train.bin"}, "test.bin");
 }
 
 }  // namespace

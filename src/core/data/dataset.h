@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/params.h"
 #include "format/tensor.h"
 
 namespace pare {
@@ -23,14 +24,26 @@ struct FieldSpec {
   size_t byte_size() const;
 };
 struct SampleSpec {
-  std::vector<FieldSpec> inputs;     // in the order of the graph's inputs
-  FieldSpec target{DType::i64, {}};  // a class index; vectors and maps are f32
+  std::vector<FieldSpec> inputs;  // in the order of the graph's inputs
+  // i64: classes, one per sample or a map of them (one per pixel, or kNoClass); f32: values.
+  FieldSpec target{DType::i64, {}};
 };
+// Marks places of a class map that count neither in losses nor in metrics.
+inline constexpr int64_t kNoClass = -100;
+
 // Where read() writes one sample.
 struct SampleBuffer {
   std::span<const std::span<std::byte>> inputs;
   std::span<std::byte> target;
 };
+
+// Which part of an image a random crop takes: its share of the area and its width over its height, each [low, high].
+struct CropRange {
+  double area[2] = {0.08, 1}, ratio[2] = {3.0 / 4, 4.0 / 3};
+};
+
+class Dataset;
+using DatasetPtr = std::shared_ptr<const Dataset>;
 
 // Immutable and safe to read from several threads. Wrappers compose (take, shuffle, augment, cache): one per file.
 class Dataset {
@@ -40,14 +53,19 @@ class Dataset {
   virtual const SampleSpec& spec() const = 0;
   // `draw` keys the randomness of augmentation (0: none); the same (index, draw) always gives the same sample.
   virtual void read(size_t index, uint64_t draw, const SampleBuffer& out) const = 0;
+  // The class of a sample, -1 when its target is not one class. Without an override this reads the whole sample.
+  virtual int64_t label(size_t index) const;
+  // The same images, of which read() with a draw gives a random part instead of the whole, cut out of the image as it
+  // is stored. Null where images are stored at their final size, so that there is nothing more to be had.
+  virtual DatasetPtr with_random_crops(const CropRange&) const { return nullptr; }
 };
-using DatasetPtr = std::shared_ptr<const Dataset>;
 
-// y = (x * scale - mean[c]) / std[c], x in 0..255, channels in `order`. Travels with the model as metadata.
+inline constexpr std::string_view kNoImages = "none";
+// y = (x * scale - mean[c]) / std[c]; images: x in 0..255, channels in `order`. Travels with the model as metadata.
 struct Preprocessing {
   double scale = 1.0 / 255;
   std::vector<double> mean = {0}, std = {1};  // one entry for all channels, or one per channel
-  std::string order = "RGB";                  // RGB, BGR or L (grey)
+  std::string order = "RGB";                  // RGB, BGR or L (grey); none: not images, channels as they come
   std::vector<int64_t> size;                  // height, width; empty: as the data comes
   std::vector<std::string> classes;           // names; may be empty
   friend bool operator==(const Preprocessing&, const Preprocessing&) = default;
@@ -64,7 +82,7 @@ std::optional<Preprocessing> from_metadata(const Metadata& metadata);
 struct Data {
   DatasetPtr train, validation, test;
   Preprocessing preprocessing;
-  int64_t classes = 0;
+  int64_t classes = 0;      // 0: targets are values
   std::string description;  // "mnist:DIR, 55,000 train, 5,000 validation, 10,000 test"
 };
 
@@ -82,8 +100,12 @@ struct DataOptions {
   std::optional<Preprocessing> preprocessing;    // of the model; else the data set's default
   PreprocessingOverride preprocessing_override;  // on top of either
   int64_t take = 0;                              // use only the first n training samples after the split; 0: all
+  std::optional<FieldSpec> input;                // what the model takes; -1 for sizes that are open
 };
-// "digits", "mnist:DIR", "cifar10:DIR", "cifar100:DIR". Errors name the file. Kinds: core/data/source_list.def.
+// What a model says about its input: its preprocessing, and the type and sizes it takes.
+void fit_to_model(const Graph& graph, DataOptions& options);
+// "digits", "mnist:DIR", "images:DIR,size=128" ... : a kind, where it lies, options of the kind. Errors name the file.
+// Kinds: core/data/source_list.def.
 Data open_data(const std::string& spec, const DataOptions& options = {});
 // Error(invalid) that names both sides when the data's images or classes do not fit the graph's inputs and outputs.
 void check_data(const Graph& graph, const Data& data);
@@ -92,17 +114,21 @@ void check_data(const Graph& graph, const Data& data);
 DataOptions follow_model(const Graph& graph, DataOptions options);
 struct DataKind {
   std::string_view name, summary;
+  std::vector<ParamInfo> options;
 };
 std::vector<DataKind> data_kinds();
 
 // Augmentation of image inputs (C, H, W), said in a recipe as `augment: {flip: true, shift: 4, rotate: 10, cutout: 8}`.
 struct AugmentOptions {
-  bool flip = false;   // mirror left-right with probability 1/2
-  int64_t shift = 0;   // random crop after padding by this many pixels on each side
-  double rotate = 0;   // degrees, uniform in +-
-  double scale = 0;    // relative size, uniform in 1 +-
-  double elastic = 0;  // elastic distortion, pixels of displacement
-  int64_t cutout = 0;  // side of a square set to the mean
+  bool flip = false;                                 // mirror left-right with probability 1/2
+  int64_t shift = 0;                                 // random crop after padding by this many pixels on each side
+  double rotate = 0;                                 // degrees, uniform in +-
+  double scale = 0;                                  // relative size, uniform in 1 +-
+  double elastic = 0;                                // elastic distortion, pixels of displacement
+  int64_t cutout = 0;                                // side of a square set to the mean
+  std::vector<double> random_resized_crop;           // CropRange::area; empty: the whole image
+  std::vector<double> crop_ratio = {0.75, 4.0 / 3};  // CropRange::ratio
+  double mixup = 0;                                  // of a batch, by the loader
   template <class V>
   void visit(V& v) {
     v.field("flip", flip, "mirror images left-right half of the time");
@@ -111,8 +137,14 @@ struct AugmentOptions {
     v.field("scale", scale, "zoom by up to this share", {0, 0.9});
     v.field("elastic", elastic, "elastic distortion of up to this many pixels", {0, 64});
     v.field("cutout", cutout, "blank a square with sides of this many pixels", {0, 1024});
+    v.field("random_resized_crop", random_resized_crop, "cut out a part, of this share of the area: [0.08, 1]", {0, 1});
+    v.field("crop_ratio", crop_ratio, "width over height of that part, before it is resized", {0.01, 100});
+    v.field("mixup", mixup, "mix pairs of samples and targets, alpha of the Beta distribution; 0 for off", {0, 100});
   }
-  bool any() const { return flip || shift || rotate > 0 || scale > 0 || elastic > 0 || cutout; }
+  // Whether single images change; mixup works on batches.
+  bool any() const {
+    return flip || shift || rotate > 0 || scale > 0 || elastic > 0 || cutout || !random_resized_crop.empty();
+  }
 };
 DatasetPtr augment(DatasetPtr base, const AugmentOptions& options, const Preprocessing& preprocessing);
 DatasetPtr take(DatasetPtr base, std::vector<size_t> indices);
@@ -137,8 +169,11 @@ class Loader {
     bool drop_last = false;
     uint64_t seed = 0;
     int64_t epoch = 0;
-    int threads = 1;
-    int ahead = 4;
+    int threads = 0;        // 0: one per core
+    int ahead = 4;          // batches
+    bool balanced = false;  // every class equally often, in as many samples; shuffles
+    double mixup = 0;       // alpha (core/data/mixup.h); 0: off
+    int64_t classes = 0;    // of the network, which mixed targets are distributions over
     int64_t part = 0, parts = 1;
   };
   Loader(DatasetPtr dataset, const Options& options);

@@ -129,7 +129,8 @@ constexpr int64_t kDefaultTrain = 12'000;
 constexpr int64_t kTrainPerTest = 6;
 constexpr uint64_t kTrainSeed = 1, kTestSeed = 2;  // the images never change; what a split's seed moves is the split
 
-Source open_digits(const std::string& argument) {
+Source open_digits(const SourceRequest& request) {
+  const std::string& argument = request.argument;
   int64_t count = kDefaultTrain;
   if (!argument.empty()) {
     const auto [end, error] = std::from_chars(argument.data(), argument.data() + argument.size(), count);

@@ -3,16 +3,25 @@
 
 namespace pare {
 
+void fit_to_model(const Graph& graph, DataOptions& options) {
+  options.preprocessing = from_metadata(graph.origin.metadata);
+  options.input.reset();
+  if (graph.inputs.size() != 1) return;
+  const Value& input = graph.value(graph.inputs[0]);
+  if (!input.dims || input.dims->empty()) return;
+  options.input = FieldSpec{input.dtype, {}};
+  for (size_t i = 1; i < input.dims->size(); ++i)
+    options.input->shape.push_back((*input.dims)[i].known() ? (*input.dims)[i].factor : -1);
+}
+
 DataOptions follow_model(const Graph& graph, DataOptions options) {
   PreprocessingOverride& said = options.preprocessing_override;
-  options.preprocessing = from_metadata(graph.origin.metadata);
+  fit_to_model(graph, options);
   if (options.preprocessing) options.preprocessing->classes.clear();
-  const auto& dims = graph.inputs.size() == 1 ? graph.value(graph.inputs[0]).dims : std::nullopt;
-  if (!dims || dims->size() != 4) return options;
-  const Dim channels = (*dims)[1], height = (*dims)[2], width = (*dims)[3];
-  if (height.known() && width.known()) said.size = {height.factor, width.factor};
-  if (!options.preprocessing && said.order.empty() && channels.known())
-    said.order = channels.factor == 1 ? "L" : channels.factor == 3 ? "RGB" : "";
+  if (!options.input || options.input->shape.size() != 3) return options;
+  const Shape& image = options.input->shape;  // channels, height, width
+  if (image[1] > 0 && image[2] > 0) said.size = {image[1], image[2]};
+  if (!options.preprocessing && said.order.empty()) said.order = image[0] == 1 ? "L" : image[0] == 3 ? "RGB" : "";
   return options;
 }
 

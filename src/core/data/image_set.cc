@@ -16,6 +16,7 @@ class InMemory final : public Dataset {
   }
   size_t size() const override { return images_.labels.size(); }
   const SampleSpec& spec() const override { return spec_; }
+  int64_t label(size_t index) const override { return images_.labels[index]; }
   void read(size_t index, uint64_t, const SampleBuffer& out) const override {
     const size_t bytes = images_.image_bytes();
     std::memcpy(out.inputs[0].data(), images_.pixels.data() + index * bytes, bytes);

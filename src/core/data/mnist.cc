@@ -55,7 +55,8 @@ DatasetPtr read_part(const std::string& folder, const std::string& part) {
   return in_memory({1, images.shape[1], images.shape[2], std::move(images.bytes), std::move(labels.bytes)});
 }
 
-Source open_mnist(const std::string& folder) {
+Source open_mnist(const SourceRequest& request) {
+  const std::string& folder = request.argument;
   Source source;
   source.train = read_part(folder, "train");
   source.test = read_part(folder, "t10k");

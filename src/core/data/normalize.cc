@@ -1,6 +1,7 @@
 // Preprocessing of images: from bytes to the floats a network takes.
 #include <array>
 
+#include "core/data/luma.h"
 #include "core/data/wrappers.h"
 #include "core/error.h"
 
@@ -35,6 +36,15 @@ class Normalize final : public Dataset {
   size_t size() const override { return base_->size(); }
   const SampleSpec& spec() const override { return spec_; }
 
+  int64_t label(size_t index) const override { return base_->label(index); }
+  DatasetPtr with_random_crops(const CropRange& range) const override {
+    DatasetPtr cropped = base_->with_random_crops(range);
+    if (!cropped) return nullptr;
+    auto copy = std::make_shared<Normalize>(*this);
+    copy->base_ = std::move(cropped);
+    return copy;
+  }
+
   void read(size_t index, uint64_t draw, const SampleBuffer& out) const override {
     thread_local std::vector<uint8_t> raw;
     raw.resize(bytes_);
@@ -46,7 +56,7 @@ class Normalize final : public Dataset {
         const uint8_t* x = raw.data() + static_cast<size_t>(plane.from) * pixels_;
         for (size_t i = 0; i < pixels_; ++i) y[i] = plane.table[x[i]];
       } else {
-        for (size_t i = 0; i < pixels_; ++i) y[i] = plane.table[luma(raw.data() + i)];
+        for (size_t i = 0; i < pixels_; ++i) y[i] = plane.table[grey(raw.data() + i)];
       }
       y += pixels_;
     }
@@ -70,10 +80,9 @@ class Normalize final : public Dataset {
     if (to == "L") return -1;
     return from == to ? c : 2 - c;
   }
-  uint8_t luma(const uint8_t* at) const {  // ITU-R BT.601, as JPEG and most libraries have it
+  uint8_t grey(const uint8_t* at) const {
     const unsigned first = at[0], green = at[pixels_], last = at[2 * pixels_];
-    const unsigned red = swapped_ ? last : first, blue = swapped_ ? first : last;
-    return static_cast<uint8_t>((299 * red + 587 * green + 114 * blue + 500) / 1000);
+    return swapped_ ? luma(last, green, first) : luma(first, green, last);
   }
 
   DatasetPtr base_;

@@ -23,7 +23,8 @@ std::span<const SourceDef* const> source_list() {
 
 std::vector<DataKind> data_kinds() {
   std::vector<DataKind> kinds;
-  for (const SourceDef* source : source_list()) kinds.push_back({source->name, source->summary});
+  for (const SourceDef* source : source_list())
+    kinds.push_back({source->name, source->summary, source->options ? source->options() : std::vector<ParamInfo>{}});
   return kinds;
 }
 
@@ -54,37 +55,91 @@ void apply(const PreprocessingOverride& said, Preprocessing& to) {
   if (!said.size.empty()) to.size = said.size;
 }
 
+// "DIR,size=128,crop=0.875": what follows the last commas in the form name=value are options, where the kind has any.
+Param take_options(const SourceDef& def, std::string& argument) {
+  Param options = Param::map();
+  while (def.options) {
+    const size_t comma = argument.rfind(',');
+    const size_t equals = comma == std::string::npos ? comma : argument.find('=', comma);
+    if (equals == std::string::npos) break;
+    options.set(argument.substr(comma + 1, equals - comma - 1),
+                Param::text(argument.substr(equals + 1), fmt::format("data {}:{}", def.name, argument)));
+    argument.resize(comma);
+  }
+  return options;
+}
+
+// A model's own preprocessing wins over what is customary for the data, unless one is for images and the other is not.
+Preprocessing choose_preprocessing(const Source& source, const DataOptions& options) {
+  Preprocessing chosen = source.preprocessing;
+  if (options.preprocessing && (options.preprocessing->order == kNoImages) == (chosen.order == kNoImages))
+    chosen = *options.preprocessing;
+  apply(options.preprocessing_override, chosen);
+  if (chosen.order != kNoImages && !source.preprocessing.size.empty()) chosen.size = source.preprocessing.size;
+  if (!source.preprocessing.classes.empty()) chosen.classes = source.preprocessing.classes;
+  check(chosen);
+  return chosen;
+}
+
+DatasetPtr prepare(DatasetPtr part, const Source& source, const Preprocessing& preprocessing) {
+  if (!part) return part;
+  const FieldSpec& input = part->spec().inputs[0];
+  if (source.preprocessing.order == kNoImages)  // integers are indices of an embedding, or the like
+    return input.dtype == DType::f32 ? standardize(std::move(part), preprocessing) : part;
+  const std::vector<int64_t>& size = preprocessing.size;
+  if (size.size() == 2 && (size[0] != input.shape[1] || size[1] != input.shape[2]))
+    part = cache(resize(std::move(part), size[0], size[1]));
+  return normalize(std::move(part), source.preprocessing.order, preprocessing);
+}
+
+// Holds validation samples out of `all`, unless the data comes with some, and leaves `take` of the others.
+void divide(const DatasetPtr& all, bool by_class, const DataOptions& options, Data& data) {
+  std::vector<int64_t> labels(by_class ? all->size() : 0);
+  for (size_t i = 0; i < labels.size(); ++i) labels[i] = all->label(i);
+  const int64_t wanted = data.validation ? 0 : options.validation;
+  Split parts = split(all->size(), wanted, options.seed);
+  if (by_class) parts = split_by_class(labels, parts.validation.size(), options.seed);
+  const auto most = static_cast<size_t>(options.take);
+  if (most > 0 && most < parts.train.size() && by_class) {
+    for (size_t i = 0; i < parts.train.size(); ++i) labels[i] = labels[parts.train[i]];
+    labels.resize(parts.train.size());
+    std::vector<size_t> some = split_by_class(labels, most, options.seed).validation;
+    for (size_t& i : some) i = parts.train[i];
+    parts.train = std::move(some);
+  } else if (most > 0 && most < parts.train.size()) {
+    parts.train.resize(most);
+  }
+  data.train = take(all, std::move(parts.train));
+  if (!parts.validation.empty()) data.validation = take(all, std::move(parts.validation));
+}
+
 }  // namespace
 
 Data open_data(const std::string& spec, const DataOptions& options) {
   const size_t colon = spec.find(':');
   const SourceDef& def = find_source(spec.substr(0, colon));
-  const std::string argument = colon == std::string::npos ? std::string() : spec.substr(colon + 1);
-  if (def.argument_needed && argument.empty())
+  SourceRequest request;
+  request.argument = colon == std::string::npos ? std::string() : spec.substr(colon + 1);
+  request.options = take_options(def, request.argument);
+  if (def.argument_needed && request.argument.empty())
     fail(Code::invalid, "data '{}': say where it lies, {}:{}", spec, def.name, def.argument);
   ensure(options.take >= 0, "take: {} training samples", options.take);
-  const Source source = def.open(argument);
+  request.input = options.input;
+  request.order = options.preprocessing_override.order;
+  request.size = options.preprocessing_override.size;
+  if (const auto& of_model = options.preprocessing) {
+    if (request.order.empty()) request.order = of_model->order;
+    if (request.size.empty()) request.size = of_model->size;
+    request.classes = of_model->classes;
+  }
+  const Source source = def.open(request);
 
   Data data;
   data.classes = source.classes;
-  data.preprocessing = options.preprocessing.value_or(source.preprocessing);
-  apply(options.preprocessing_override, data.preprocessing);
-  check(data.preprocessing);
-  if (data.preprocessing.classes.empty()) data.preprocessing.classes = source.preprocessing.classes;
-  auto prepare = [&](DatasetPtr part) {
-    const Shape& image = part->spec().inputs[0].shape;
-    const std::vector<int64_t>& size = data.preprocessing.size;
-    if (size.size() == 2 && (size[0] != image[1] || size[1] != image[2]))
-      part = cache(resize(std::move(part), size[0], size[1]));
-    return normalize(std::move(part), source.preprocessing.order, data.preprocessing);
-  };
-  const DatasetPtr train = prepare(source.train);
-  Split parts = split(train->size(), options.validation, options.seed);
-  if (options.take > 0 && static_cast<size_t>(options.take) < parts.train.size())
-    parts.train.resize(static_cast<size_t>(options.take));
-  data.train = take(train, std::move(parts.train));
-  if (!parts.validation.empty()) data.validation = take(train, std::move(parts.validation));
-  data.test = prepare(source.test);
+  data.preprocessing = choose_preprocessing(source, options);
+  data.validation = prepare(source.validation, source, data.preprocessing);
+  divide(prepare(source.train, source, data.preprocessing), source.by_class, options, data);
+  data.test = prepare(source.test, source, data.preprocessing);
   data.description =
       fmt::format("{}, {} train, {} validation, {} test", spec, with_commas(data.train->size()),
                   with_commas(data.validation ? data.validation->size() : 0), with_commas(data.test->size()));

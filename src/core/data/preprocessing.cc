@@ -80,11 +80,13 @@ std::vector<std::string> names(const std::string& text) {
 
 void check(const Preprocessing& p) {
   ensure(std::isfinite(p.scale) && p.scale != 0, "{}: {} is no scale", kScale, p.scale);
+  const bool images = p.order != kNoImages;
   const size_t channels = p.order == "L" ? 1 : 3;
-  ensure(p.order == "L" || p.order == "RGB" || p.order == "BGR", "{}: '{}' is none of RGB, BGR, L", kOrder, p.order);
+  ensure(!images || p.order == "L" || p.order == "RGB" || p.order == "BGR", "{}: '{}' is none of RGB, BGR, L, {}",
+         kOrder, p.order, kNoImages);
   for (const auto& [values, key] : {std::pair{&p.mean, kMean}, std::pair{&p.std, kStd}}) {
-    ensure(values->size() == 1 || values->size() == channels, "{}: {} values for {} channels", key, values->size(),
-           channels);
+    ensure(values->size() == 1 || (images ? values->size() == channels : !values->empty()),
+           "{}: {} values for {} channels", key, values->size(), channels);
     for (double v : *values) ensure(std::isfinite(v) && (key == kMean || v > 0), "{}: {} is out of range", key, v);
   }
   ensure(p.size.empty() ||

@@ -12,6 +12,11 @@ class Take final : public Dataset {
   }
   size_t size() const override { return indices_.size(); }
   const SampleSpec& spec() const override { return base_->spec(); }
+  int64_t label(size_t index) const override { return base_->label(indices_[index]); }
+  DatasetPtr with_random_crops(const CropRange& range) const override {
+    const DatasetPtr cropped = base_->with_random_crops(range);
+    return cropped ? take(cropped, indices_) : nullptr;
+  }
   void read(size_t index, uint64_t draw, const SampleBuffer& out) const override {
     base_->read(indices_[index], draw, out);
   }

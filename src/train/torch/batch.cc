@@ -41,11 +41,17 @@ void check_inputs(const Graph& graph, const SampleSpec& spec) {
   }
 }
 
-void check_classes(const at::Tensor& target, int64_t outputs) {
+void check_classes(const at::Tensor& all, int64_t outputs) {
+  const at::Tensor target = all.dim() > 1 ? all.masked_select(all.ne(kNoClass)) : all;
   if (target.numel() == 0) return;
   const int64_t low = target.min().item<int64_t>(), high = target.max().item<int64_t>();
   ensure(low >= 0, "the data has class {}", low);
   ensure(high < outputs, "the data has at least {} classes, the network has {} outputs", high + 1, outputs);
+}
+
+int64_t class_count(const at::Tensor& logits, const at::Tensor& target) {
+  ensure(logits.dim() >= 2 && logits.size(0) == target.size(0), "the network's output is not one row per sample");
+  return target.dim() == 1 ? logits.flatten(1).size(1) : logits.size(1);
 }
 
 int64_t fixed_batch(const Graph& graph) {

@@ -11,8 +11,10 @@ namespace pare::engine {
 
 // Error(invalid) "the network wants 1x28x28, the data gives 3x32x32".
 void check_inputs(const Graph& graph, const SampleSpec& spec);
-// Error(invalid) when a class is not one of the network's outputs.
+// Error(invalid) when a class is not one of the network's outputs. Class maps may hold kNoClass.
 void check_classes(const at::Tensor& target, int64_t outputs);
+// How many classes logits tell apart: (n, classes, ...) for class maps (n, ...), flattened for one class per sample.
+int64_t class_count(const at::Tensor& logits, const at::Tensor& target);
 // The batch size a graph insists on, 0 when any will do.
 int64_t fixed_batch(const Graph& graph);
 // The graph's first output, or what goes into it when it is a Softmax: cross entropy wants logits.

@@ -14,7 +14,13 @@ void visit(Io& io, std::optional<Evaluation>& evaluation) {
   if (!there) return evaluation.reset();
   if (!evaluation) evaluation.emplace();
   io.field(evaluation->samples), io.field(evaluation->loss), io.field(evaluation->top1), io.field(evaluation->top5);
-  io.field(evaluation->correct), io.field(evaluation->seconds);
+  io.field(evaluation->correct), io.field(evaluation->seconds), io.field(evaluation->answers);
+  io.field(evaluation->mean_iou);
+  auto task = static_cast<int64_t>(evaluation->task);
+  io.field(task);
+  if (task < 0 || task > static_cast<int64_t>(Evaluation::Task::values))
+    fail(Code::corrupt, "the checkpoint is damaged");
+  evaluation->task = static_cast<Evaluation::Task>(task);
 }
 
 template <class Io>

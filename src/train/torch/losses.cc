@@ -1,5 +1,6 @@
 #include "train/torch/losses.h"
 
+#include "core/data/dataset.h"
 #include "core/error.h"
 #include "core/params.h"
 
@@ -45,8 +46,14 @@ constexpr LossDef kLosses[] = {
 }  // namespace
 
 at::Tensor cross_entropy(const at::Tensor& logits, const at::Tensor& target, double label_smoothing) {
-  const at::Tensor flat = target.dim() == 1 ? logits.flatten(1) : logits;
-  return at::cross_entropy_loss(flat, target, {}, at::Reduction::Mean, -100, label_smoothing);
+  if (target.is_floating_point() || target.dim() == 1) {
+    const at::Tensor rows = target.dim() <= 2 ? logits.flatten(1) : logits;
+    return at::cross_entropy_loss(rows, target, {}, at::Reduction::Mean, kNoClass, label_smoothing);
+  }
+  ensure(logits.dim() == target.dim() + 1 && logits.sizes().slice(2) == target.sizes().slice(1),
+         "the network's output and the data's class maps differ in size");
+  const at::Tensor sum = at::cross_entropy_loss(logits, target, {}, at::Reduction::Sum, kNoClass, label_smoothing);
+  return sum / target.ne(kNoClass).sum().clamp_min(1);  // a batch without any class has loss 0
 }
 
 std::span<const LossDef> loss_list() { return kLosses; }

@@ -22,7 +22,8 @@ struct LossDef {
 std::span<const LossDef> loss_list();
 const LossDef& find_loss(std::string_view name);  // Error(invalid) with the nearest name
 
-// Mean cross entropy of logits (n, classes, ...) against class indices, or against a distribution of the same shape.
+// Mean cross entropy of logits against class indices (n), against maps of them (n, ...) where logits are (n, classes,
+// ...) and kNoClass does not count, or against distributions (n, classes).
 at::Tensor cross_entropy(const at::Tensor& logits, const at::Tensor& target, double label_smoothing);
 
 }  // namespace pare::engine

@@ -90,7 +90,7 @@ Evidence measure(const Graph& graph, const DatasetPtr& data, Needs needs, int64_
     at::AutoGradMode gradients(wants_gradients);
     const std::vector<at::Tensor> outputs = module.run(batch.inputs, mode);
     if (wants_gradients) {
-      if (!batch.target.is_floating_point()) check_classes(batch.target, outputs[0].flatten(1).size(1));
+      if (!batch.target.is_floating_point()) check_classes(batch.target, class_count(outputs[0], batch.target));
       const at::Tensor loss = batch.target.is_floating_point() ? at::mse_loss(outputs[1], batch.target)
                                                                : cross_entropy(outputs[0], batch.target, 0);
       loss.backward();

@@ -56,11 +56,8 @@ at::Tensor Objective::value(const std::vector<std::vector<at::Tensor>>& outputs,
     std::vector<at::Tensor> inputs;
     for (const Source& s : term.sources)
       inputs.push_back(s.role < 0 ? target : outputs[static_cast<size_t>(s.role)][s.index]);
-    if (term.loss->name == "cross_entropy" && inputs[1].scalar_type() == at::kLong) {
-      ensure(inputs[0].dim() >= 2 && inputs[0].size(0) == inputs[1].size(0),
-             "the network's output is not one row per sample");
-      check_classes(inputs[1], inputs[1].dim() == 1 ? inputs[0].flatten(1).size(1) : inputs[0].size(1));
-    }
+    if (term.loss->name == "cross_entropy" && inputs[1].scalar_type() == at::kLong)
+      check_classes(inputs[1], class_count(inputs[0], inputs[1]));
     at::Tensor value = term.loss->value(inputs, term.options);
     if (term.weight != 1) value = value * term.weight;
     sum = sum.defined() ? sum + value : value;

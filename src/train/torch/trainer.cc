@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/json_text.h"
 #include "core/random.h"
+#include "train/evaluation.h"
 #include "train/torch/batch.h"
 #include "train/torch/checkpoint.h"
 #include "train/torch/convert.h"
@@ -18,12 +19,20 @@ namespace {
 
 constexpr int64_t kEvaluationBatch = 256;
 
-DatasetPtr augmented(const Job& job) {
-  AugmentOptions options;
-  read_params(job.options.augment, options);
+DatasetPtr augmented(const Job& job, const AugmentOptions& options) {
   if (!options.any()) return job.train;
   const auto preprocessing = from_metadata(job.graphs.at(0).graph->origin.metadata);
   return augment(job.train, options, preprocessing.value_or(Preprocessing{}));
+}
+
+// Classes of the first graph that trains, which targets that mixup makes are distributions over; 0 when unknown.
+int64_t output_classes(const Job& job) {
+  for (const Job::Role& role : job.graphs) {
+    if (!role.trains || role.graph->outputs.empty()) continue;
+    const auto& dims = role.graph->value(role.graph->outputs[0]).dims;
+    return dims && dims->size() >= 2 && (*dims)[1].known() ? (*dims)[1].factor : 0;
+  }
+  return 0;
 }
 
 // A last batch of one sample has no variance for batch norm to divide by: it is left out.
@@ -38,14 +47,8 @@ int64_t fingerprint(const Job& job, std::span<Trained* const> parameters) {
 
 std::string line(const EpochRecord& record, int64_t epochs) {
   std::string text = fmt::format("epoch {}/{}  loss {:.4f}", record.epoch, epochs, record.train_loss);
-  const auto add = [&](const char* name, const std::optional<Evaluation>& e, bool classes) {
-    if (e)
-      text +=
-          classes ? fmt::format("  {} {:.2f} %", name, 100 * e->top1) : fmt::format("  {} loss {:.4f}", name, e->loss);
-  };
-  const auto has_classes = [](const std::optional<Evaluation>& e) { return e && (e->top5 > 0 || e->correct > 0); };
-  add("validation", record.validation, has_classes(record.validation));
-  add("test", record.test, has_classes(record.test));
+  if (record.validation) text += "  validation " + figures_text(*record.validation);
+  if (record.test) text += "  test " + figures_text(*record.test);
   return text + fmt::format("  rate {:.3g}  {:.1f} s", record.rate, record.train_seconds);
 }
 
@@ -55,7 +58,9 @@ Trainer::Trainer(Job& job, at::Device device, ProcessGroup* group)
     : job_(job), device_(device), group_(group), objective_(job), optimizer_(job.options) {
   ensure(job.train && job.train->size() > 0, "there is no training data");
   ensure(!job.graphs.empty(), "there is nothing to train");
-  data_ = augmented(job);
+  AugmentOptions changes;
+  read_params(job.options.augment, changes);
+  data_ = augmented(job, changes);
   networks_.reserve(job.graphs.size());
   std::vector<Trained*> shown;  // to observers
   for (size_t i = 0; i < job.graphs.size(); ++i) {
@@ -73,6 +78,9 @@ Trainer::Trainer(Job& job, at::Device device, ProcessGroup* group)
   const int64_t samples = static_cast<int64_t>(data_->size()), batch = job.options.batch;
   order_.batch = batch;
   order_.shuffle = true;
+  order_.balanced = job.options.sampling == "balanced";
+  order_.mixup = changes.mixup;
+  order_.classes = output_classes(job);
   order_.seed = job.seed;
   order_.drop_last = drops_last(samples, batch);
   if (group) order_.part = group->rank(), order_.parts = group->size();
