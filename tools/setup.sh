@@ -10,7 +10,7 @@ group=${1:-build}
 
 packages=(g++ cmake ninja-build pkg-config ccache mold
           libtorch-dev libgloo-dev libopenblas0-openmp libprotozero-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev libfmt-dev
-          zlib1g-dev libjs-chart.js)
+          zlib1g-dev libjpeg62-turbo-dev libspng-dev libjs-chart.js)
 case $group in
   build) ;;
   test | dev) packages+=(libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev python3 python3-onnx)

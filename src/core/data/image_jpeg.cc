@@ -14,7 +14,7 @@ namespace {
 
 // A block of 64 pixels takes one bit at least.
 constexpr uint64_t kMostPixelsPerByte = 8 * 64;
-constexpr int kMostScans = 500;  // of a progressive file; each costs a pass over the image
+constexpr int kMostScans = 100;  // of a progressive file; each costs a pass over the image
 
 struct Failure {
   jpeg_error_mgr manager;  // first: libjpeg hands back a pointer to it
