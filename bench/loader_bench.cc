@@ -1,11 +1,16 @@
-// How fast the loader hands out MNIST-like images, so that training never waits for data. CSV on stdout; ns per image,
-// median of five epochs after a warm-up.
+// How fast the loader hands out images, so that training never waits for data: MNIST-like ones, and JPEGs of 500 x 375
+// (as ImageNet's are) that are decoded in every epoch. CSV on stdout; ns per image, median of five epochs after a
+// warm-up.
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 
 #include "core/data/dataset.h"
+#include "core/random.h"
+#include "tests/support/command.h"
+#include "tests/support/images.h"
 
 namespace {
 
@@ -27,11 +32,33 @@ double nanoseconds_per_image(const DatasetPtr& data, int threads) {
   return times[3];
 }
 
+void run_case(const char* name, const DatasetPtr& data) {
+  for (int threads : {1, 2})
+    std::printf("loader,%s,,%d,%.0f,%zu\n", name, threads, nanoseconds_per_image(data, threads),
+                data->spec().inputs[0].byte_size());
+}
+
+// 128 x 128 pixels from photographs of 500 x 375: noise on a ramp has about the bytes of a real one.
+void run_photographs() {
+  const test::TempFolder folder;
+  for (int i = 0; i < 200; ++i) {
+    test::Picture picture = test::ramp_picture(500, 375);
+    Random random(static_cast<uint64_t>(i));
+    for (uint8_t& v : picture.pixels) v = static_cast<uint8_t>(v / 2 + random.below(40));
+    const std::string name = (i % 2 ? "a/" : "b/") + std::to_string(i) + ".jpg";
+    std::filesystem::create_directories(folder / (i % 2 ? "a" : "b"));
+    test::write_text(folder / name, test::jpeg(picture, {.quality = 75}));
+  }
+  const Data data = open_data("images:" + folder.path().string() + ",size=128,cache=0");
+  run_case("jpeg", data.train);
+  run_case("jpeg_random_resized_crop",
+           augment(data.train, {.flip = true, .random_resized_crop = {0.08, 1}}, data.preprocessing));
+}
+
 }  // namespace
 
 int main() {
   const Data data = open_data("digits:30000");
-  const auto bytes = data.train->spec().inputs[0].byte_size();
   const std::pair<const char*, AugmentOptions> cases[] = {
       {"plain", {}},
       {"flip_shift", {.flip = true, .shift = 2}},
@@ -39,8 +66,6 @@ int main() {
       {"elastic", {.elastic = 1.5}},
   };
   std::puts("bench,case,isa,threads,ns,bytes");
-  for (const auto& [name, options] : cases)
-    for (int threads : {1, 2})
-      std::printf("loader,%s,,%d,%.0f,%zu\n", name, threads,
-                  nanoseconds_per_image(augment(data.train, options, data.preprocessing), threads), bytes);
+  for (const auto& [name, options] : cases) run_case(name, augment(data.train, options, data.preprocessing));
+  run_photographs();
 }

@@ -98,5 +98,22 @@ TEST(Augment, NeedsImages) {
   EXPECT_THROW(augment(raw, {.flip = true}, plain()), Error);
 }
 
+TEST(Augment, CropsAPartAndResizesIt) {
+  std::vector<uint8_t> ramp;
+  for (int i = 0; i < 32 * 32; ++i) ramp.push_back(static_cast<uint8_t>(i % 32 * 4));
+  const DatasetPtr data =
+      augment(image(32, 32, ramp), {.random_resized_crop = {0.25, 0.25}, .crop_ratio = {1, 1}}, plain());
+  std::set<float> lefts;
+  for (uint64_t key = 1; key <= 100; ++key) {
+    const auto x = draw(*data, key);
+    lefts.insert(x[0]);
+    EXPECT_NEAR(x[31] - x[0], 60, 2);  // half of the width, over the whole width
+    EXPECT_EQ(x[0], x[31 * 32]);
+  }
+  EXPECT_GT(lefts.size(), 10U);
+  EXPECT_THROW(augment(image(2, 2, {1, 2, 3, 4}), {.random_resized_crop = {0.5}}, plain()), Error);
+  EXPECT_THROW(augment(image(2, 2, {1, 2, 3, 4}), {.random_resized_crop = {0.5, 0.1}}, plain()), Error);
+}
+
 }  // namespace
 }  // namespace pare

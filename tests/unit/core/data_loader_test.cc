@@ -3,10 +3,15 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <memory>
+#include <numeric>
+#include <set>
 #include <stdexcept>
 
 #include "core/data/dataset.h"
+#include "core/error.h"
 #include "core/random.h"
+#include "tests/support/memory_dataset.h"
 
 namespace pare {
 namespace {
@@ -162,6 +167,116 @@ TEST(Loader, PartsMakeTheBatchesThatOneAloneReads) {
     }
     EXPECT_EQ(at, one.size);
     EXPECT_EQ(empty, one.size < 3 ? 1 : 0);
+  }
+}
+
+// 90 samples of class 0, 9 of class 1 and 1 of class 2; the input is the number of the sample.
+DatasetPtr uneven() {
+  std::vector<float> inputs(100);
+  std::iota(inputs.begin(), inputs.end(), 0.0F);
+  std::vector<int64_t> classes(100, 0);
+  std::fill(classes.begin() + 90, classes.end(), 1);
+  classes.back() = 2;
+  return std::make_shared<testing::MemoryDataset>(Shape{1}, inputs, classes);
+}
+
+TEST(Loader, BalancedSamplingDrawsEveryClassEquallyOften) {
+  std::vector<float> first;
+  for (const int64_t epoch : {1, 1, 2}) {
+    Loader loader(uneven(), {.batch = 7, .seed = 3, .epoch = epoch, .balanced = true});
+    std::vector<int> count(3);
+    std::vector<float> seen;
+    Batch batch;
+    while (loader.next(batch)) {
+      for (const int64_t label : batch.target.view<int64_t>()) ++count[static_cast<size_t>(label)];
+      const auto values = batch.inputs[0].view<float>();
+      seen.insert(seen.end(), values.begin(), values.end());
+    }
+    std::ranges::sort(count);
+    EXPECT_EQ(count, (std::vector<int>{33, 33, 34}));
+    for (float sample = 90; sample < 99; ++sample) EXPECT_GE(std::ranges::count(seen, sample), 3);
+    for (float sample = 0; sample < 90; ++sample) EXPECT_LE(std::ranges::count(seen, sample), 1);
+    if (first.empty())
+      first = seen;
+    else
+      EXPECT_EQ(first == seen, epoch == 1);
+  }
+}
+
+TEST(Loader, RepeatedSamplesAreDrawnAnew) {
+  class One final : public Dataset {  // the draw of each sample is its input
+   public:
+    One() { spec_.inputs = {{DType::u64, {}}}; }
+    size_t size() const override { return 20; }
+    const SampleSpec& spec() const override { return spec_; }
+    int64_t label(size_t index) const override { return index == 0 ? 1 : 0; }
+    void read(size_t index, uint64_t draw, const SampleBuffer& out) const override {
+      const int64_t target = label(index);
+      std::memcpy(out.inputs[0].data(), &draw, sizeof draw);
+      std::memcpy(out.target.data(), &target, sizeof target);
+    }
+
+   private:
+    SampleSpec spec_;
+  };
+  Loader loader(std::make_shared<One>(), {.batch = 20, .seed = 1, .balanced = true});
+  Batch batch;
+  ASSERT_TRUE(loader.next(batch));
+  const auto draws = batch.inputs[0].view<uint64_t>();
+  EXPECT_EQ(std::set<uint64_t>(draws.begin(), draws.end()).size(), 20U);
+}
+
+TEST(Loader, MixupMixesInputsAndTargetsAlike) {
+  // The input is the distribution itself, so each mixture must equal its target.
+  std::vector<float> inputs;
+  std::vector<int64_t> classes;
+  for (int64_t i = 0; i < 64; ++i) {
+    classes.push_back(i % 4);
+    for (int64_t c = 0; c < 4; ++c) inputs.push_back(c == i % 4 ? 1 : 0);
+  }
+  const auto data = std::make_shared<testing::MemoryDataset>(Shape{4}, inputs, classes);
+  std::set<float> shares;
+  for (int64_t epoch = 0; epoch < 20; ++epoch) {
+    Loader loader(data, {.batch = 32, .shuffle = true, .seed = 9, .epoch = epoch, .mixup = 0.5, .classes = 4});
+    Batch batch;
+    while (loader.next(batch)) {
+      EXPECT_EQ(batch.target.shape(), (Shape{32, 4}));
+      EXPECT_EQ(batch.inputs[0], batch.target);
+      const auto target = batch.target.view<float>();
+      float sum = 0;
+      for (const float v : target) sum += v;
+      EXPECT_NEAR(sum, 32, 1e-4);
+      shares.insert(*std::ranges::max_element(target));
+    }
+  }
+  EXPECT_GT(shares.size(), 5U);
+  Loader unknown(data, {.batch = 32, .mixup = 0.5, .classes = 3});
+  Batch batch;
+  EXPECT_THROW(unknown.next(batch), Error);
+}
+
+TEST(Loader, PartsOfMixedBatchesMakeTheWholeBatch) {
+  for (const int64_t parts : {2, 3}) {
+    const Loader::Options options{.batch = 12, .shuffle = true, .seed = 2, .mixup = 1, .classes = 3};
+    std::vector<float> whole, joined;
+    Batch batch;
+    Loader alone(uneven(), options);
+    std::vector<std::unique_ptr<Loader>> together;
+    for (int64_t part = 0; part < parts; ++part) {
+      Loader::Options own = options;
+      own.part = part, own.parts = parts;
+      together.push_back(std::make_unique<Loader>(uneven(), own));
+    }
+    for (int64_t k = 0; k < 8; ++k) {  // all whole batches
+      for (int64_t part = -1; part < parts; ++part) {
+        ASSERT_TRUE(part < 0 ? alone.next(batch) : together[static_cast<size_t>(part)]->next(batch));
+        std::vector<float>& seen = part < 0 ? whole : joined;
+        for (const Tensor& t : {batch.inputs[0], batch.target})
+          if (t.rank() == 2) seen.insert(seen.end(), t.view<float>().begin(), t.view<float>().end());
+      }
+    }
+    std::ranges::sort(whole), std::ranges::sort(joined);
+    EXPECT_EQ(whole, joined);
   }
 }
 

@@ -32,6 +32,29 @@ TEST(Split, HoldsOutAFifthAtMost) {
   EXPECT_THROW(split(1000, -1, 0), Error);
 }
 
+TEST(Split, ByClassHoldsTheSameShareOfEach) {
+  std::vector<int64_t> labels;
+  for (int i = 0; i < 1000; ++i) labels.push_back(i < 700 ? 0 : i < 990 ? 5 : 7);
+  const Split s = split_by_class(labels, 200, 1);
+  EXPECT_EQ(s.validation.size(), 200U);
+  EXPECT_EQ(s.train.size(), 800U);
+  EXPECT_TRUE(std::ranges::is_sorted(s.train));
+  std::vector<size_t> all = s.train;
+  all.insert(all.end(), s.validation.begin(), s.validation.end());
+  std::ranges::sort(all);
+  EXPECT_EQ(std::ranges::unique(all).begin(), all.end());
+  const auto held = [&](int64_t label) {
+    return std::ranges::count_if(s.validation, [&](size_t i) { return labels[i] == label; });
+  };
+  EXPECT_EQ(held(0), 140);
+  EXPECT_EQ(held(5), 58);
+  EXPECT_EQ(held(7), 2);
+  EXPECT_EQ(split_by_class(labels, 200, 1).validation, s.validation);
+  EXPECT_NE(split_by_class(labels, 200, 2).validation, s.validation);
+  const std::vector<int64_t> one_each = {0, 1, 2, 3};
+  EXPECT_TRUE(split_by_class(one_each, 2, 1).validation.empty());  // every class stays in training
+}
+
 TEST(OpenData, DigitsNeedNothing) {
   const Data data = open_data("digits:600");
   EXPECT_EQ(data.train->size(), 480U);
@@ -75,7 +98,7 @@ TEST(Take, ChecksItsIndices) {
 TEST(DataKinds, AreListed) {
   std::vector<std::string> names;
   for (const DataKind& kind : data_kinds()) names.emplace_back(kind.name);
-  EXPECT_THAT(names, testing::ElementsAre("digits", "mnist", "cifar10", "cifar100"));
+  EXPECT_THAT(names, testing::ElementsAre("digits", "mnist", "cifar10", "cifar100", "images", "npy", "csv"));
 }
 
 }  // namespace
