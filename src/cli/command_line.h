@@ -48,6 +48,7 @@ class CommandLine {
   // With --json prints the object, else calls `text`.
   template <class Text>
   void print(const nlohmann::ordered_json& object, Text&& text) {
+    if (!is_main()) return;
     if (json)
       print_json(object);
     else

@@ -1,4 +1,5 @@
 // The module's entry point: the Engine interface over LibTorch.
+#include <algorithm>
 #include <cstdlib>
 #include <thread>
 #ifdef __GLIBC__  // known once a header of the library was read
