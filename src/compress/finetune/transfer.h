@@ -17,6 +17,7 @@ struct TransferOptions {
   TransferOptions() {
     train.epochs = 8;
     train.rate = 0.01;
+    train.clip_norm = 1;  // networks whose norms are folded away diverge at rates that others take
   }
   void visit(ParamVisitor& v) {
     v.field("head", head, "the classifier: a layer's name; without, the layer that gives the scores is found");
