@@ -116,7 +116,9 @@ TEST_F(Errors, UnknownCodecNamesTheNearest) {
   expect_error(pare("pack " + net + " --codec huffmn -o " + *folder / "x.pare"), 2, "did you mean 'huffman'?");
 }
 
-TEST_F(Errors, DeviationOfZero) { expect_error(pare("eval " + net + " --data digits:600 --std 0"), 2, "pare.std"); }
+TEST_F(Errors, DeviationOfZero) {
+  expect_error(pare("eval " + net + " --data digits:600 --std 0"), 2, "option 'std': 0");
+}
 
 TEST_F(Errors, EndingOfTheOtherKind) {
   expect_error(pare("pack " + net + " -o " + *folder / "packed.onnx"), 2, "packed.onnx");

@@ -180,7 +180,8 @@ TEST(Images, WhatIsNoImageIsPassedOverAndWhatCannotBeReadIsNot) {
   put(folder, "train/cat/.hidden.png", "");
   put(folder, "train/dog/deeper/one.png", png(plain_picture(8, 8, {120, 0, 0})));
   put(folder, "train/labels.csv", "");
-  EXPECT_EQ(open_data(at(folder), raw()).train->size(), 5U);
+  const Data data = open_data(at(folder), raw());
+  EXPECT_EQ(data.train->size() + (data.validation ? data.validation->size() : 0), 5U);
   put(folder, "train/cat/old.gif", "GIF89a");
   EXPECT_THAT(message(at(folder), raw(), Code::unsupported), HasSubstr("old.gif: only JPEG and PNG"));
 }

@@ -136,7 +136,8 @@ TEST(OpenData, SaysWhatIsMissing) {
   write_text(folder / "file", "x");
   EXPECT_EQ(message_of("mnist:" + (folder / "file")), (folder / "file") + ": is a file, not a folder");
   EXPECT_EQ(message_of("mnits:x"), "unknown data 'mnits' (did you mean 'mnist'?)");
-  EXPECT_EQ(message_of("somewhere"), "unknown data 'somewhere' (there are digits, mnist, cifar10, cifar100)");
+  EXPECT_EQ(message_of("somewhere"),
+            "unknown data 'somewhere' (there are digits, mnist, cifar10, cifar100, images, npy, csv)");
   EXPECT_EQ(message_of("mnist"), "data 'mnist': say where it lies, mnist:DIR");
 }
 

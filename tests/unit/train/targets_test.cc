@@ -118,7 +118,7 @@ TEST(Targets, MixturesAreLearnedAndRepeatBitForBit) {
 }
 
 TEST(Targets, RareClassesAreLearnedWhenSamplingIsBalanced) {
-  // 250 samples of class 0, 6 of class 1, that overlap: without balance nearly all answers are 0.
+  // 960 samples of class 0, 64 of class 1, that overlap: without balance most answers are 0.
   Random random(4);
   const auto make = [&](int zeros, int ones) {
     std::vector<float> x;
@@ -128,11 +128,11 @@ TEST(Targets, RareClassesAreLearnedWhenSamplingIsBalanced) {
       for (int k = 0; k < 8; ++k) x.push_back(static_cast<float>(0.5 * static_cast<double>(c) + random.normal()));
     return std::make_shared<MemoryDataset>(Shape{8}, x, y);
   };
-  const DatasetPtr train = make(250, 6), even = make(200, 200);
+  const DatasetPtr train = make(960, 64), even = make(200, 200);
   const auto recall = [&](const char* sampling) {
     Graph g = perceptron(2, false);
     Job job = job_for(g, train);
-    job.options.epochs = 10;
+    job.options.epochs = 5;
     job.options.sampling = sampling;
     fit(job);
     EvaluateOptions options;
