@@ -34,6 +34,7 @@ const Published kPublished[] = {
     {"resnet56_cifar10", "cifar10", 9339, 1.0 / 255, kImageNetMean, kImageNetStd},
     {"resnet56b_cifar100", "cifar100", 6679, 1.0 / 255, {.5071, .4865, .4409}, {.2673, .2564, .2762}},
     {"vgg16bn_cifar10", "cifar10", 9308, 1.0 / 255, kCifarMean, {.2470, .2435, .2616}},
+    {"vit_cifar10_pgd_2_3_16", "cifar10", 5978, 1.0 / 255, kCifarMean, {.2023, .1994, .2010}},
 };
 
 std::string folder_of(const std::string& data) {
