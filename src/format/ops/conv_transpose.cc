@@ -17,9 +17,11 @@ static Result<Dim> transposed_size(InferContext& context, const Window& w, size_
   const std::optional<int64_t> steps = checked_mul(input.factor, w.strides[i]);
   if (!steps) return rules::invalid("the output is too large");
   if (w.auto_pad == AutoPad::same_upper || w.auto_pad == AutoPad::same_lower) return Dim(*steps);
-  const int64_t size = *steps - w.strides[i] + extra[i] + w.extent(i) - w.pads_begin[i] - w.pads_end[i];
-  if (input.factor < 1 || size < 1) return rules::invalid("the pads take the whole output away");
-  return Dim(size);
+  const std::optional<int64_t> size =
+      checked_add(*steps, extra[i] + w.extent(i) - w.strides[i] - w.pads_begin[i] - w.pads_end[i]);
+  if (!size) return rules::invalid("the output is too large");
+  if (input.factor < 1 || *size < 1) return rules::invalid("the pads take the whole output away");
+  return Dim(*size);
 }
 
 // X [N, C, spatial ...], W [C, M / group, kernel ...], B [M].

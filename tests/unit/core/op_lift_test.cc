@@ -115,6 +115,44 @@ TEST(Lift, BatchNormalizationSaysTrainingAloud) {
             Code::unsupported);
 }
 
+TEST(Lift, UpsampleBecomesResize) {
+  const std::vector<float> twice = {1, 1, 2, 2};
+  const std::string resized = "Resize(x, -, [1 1 2 2]){coordinate_transformation_mode=asymmetric mode=";
+  EXPECT_EQ(OneOp(8, OpKind::upsample, Dims{kN, 1, 4, 4}, {{"scales", twice}}).lifted(),
+            resized + "nearest nearest_mode=floor}");
+  EXPECT_EQ(
+      OneOp(9, OpKind::upsample, Dims{kN, 1, 4, 4}, {{"mode", "linear"}}, {Tensor::of<float>({4}, twice)}).lifted(),
+      resized + "linear}");
+  OneOp op(10, OpKind::resize, Dims{kN, 1, 4, 4}, {}, {Tensor::of<float>({4}, twice)});
+  EXPECT_EQ(op.lifted(), resized + "nearest nearest_mode=floor}");
+  EXPECT_EQ(op.graph.value(op.graph.outputs[0]).dims, (Dims{kN, 1, 8, 8}));
+}
+
+TEST(Lift, ResizeOf10RoundsUpWhereItShrinks) {
+  const auto lifted = [](const std::vector<float>& scales) {
+    return OneOp(10, OpKind::resize, Dims{kN, 1, 4, 4}, {}, {Tensor::of<float>({4}, scales)}).lifted();
+  };
+  const std::string how = "{coordinate_transformation_mode=asymmetric mode=nearest nearest_mode=";
+  EXPECT_EQ(lifted({1, 1, 0.5F, 1}), "Resize(x, -, [1 1 0.5 1])" + how + "ceil}");
+  EXPECT_EQ(lifted({1, 1, 0.5F, 2}),
+            "Resize(x, -, [1 1 0.5 1])" + how + "ceil} Resize(op_shrunk, -, [1 1 1 2])" + how + "floor}");
+}
+
+TEST(Lift, ResizeLeavesOutEmptyLists) {
+  const Tensor none(DType::f32, {0}), scales = Tensor::of<float>({2}, std::vector<float>{1, 2});
+  EXPECT_EQ(OneOp(11, OpKind::resize, Dims{kN, 4}, {}, {none, scales}).lifted(), "Resize(x, -, [1 2])");
+  EXPECT_EQ(OneOp(11, OpKind::resize, Dims{2, 4}, {}, {none, none, ints({2, 8})}).lifted(), "Resize(x, -, -, [2 8])");
+  EXPECT_EQ(
+      OneOp(11, OpKind::resize, Dims{kN, 4},
+            {{"coordinate_transformation_mode", "tf_half_pixel_for_nn"}, {"nearest_mode", "floor"}}, {none, scales})
+          .lifted(),
+      "Resize(x, -, [1 2]){coordinate_transformation_mode=half_pixel nearest_mode=round_prefer_ceil}");
+}
+
+TEST(Lift, HardmaxWorkedOnAMatrix) {
+  EXPECT_EQ(OneOp(11, OpKind::hardmax, Dims{kN, 10}).lifted(), "Hardmax(x){axis=1}");
+}
+
 TEST(Lift, ClipBoundsOfHalfFloatsAreHalfFloats) {
   OneOp op(9, OpKind::clip, Dims{kN, 4}, {{"min", 0.0f}}, {}, 1, DType::f16);
   op.lifted();

@@ -108,6 +108,28 @@ TEST(Lower, TypesThatCameLaterAreUnsupported) {
   EXPECT_EQ(lowered(13, OpKind::add, Dims{4}, {}, {Tensor(DType::i64, {1})}, 1, DType::i64), "Add(x, [0])");
 }
 
+TEST(Lower, ResizeHadFewerAttributes) {
+  const Tensor scales = Tensor::of<float>({2}, std::vector<float>{1, 2});
+  EXPECT_EQ(lowered(13, OpKind::resize, Dims{kN, 4}, {{"antialias", 0}}, {Tensor(), scales}), "Resize(x, -, [1 2])");
+  EXPECT_EQ(lowered(12, OpKind::resize, Dims{kN, 4}, {}, {Tensor(), scales}), "Resize(x, [], [1 2])");
+  EXPECT_EQ(lowered(11, OpKind::resize, Dims{2, 4}, {}, {Tensor(), Tensor(), ints({2, 8})}),
+            "Resize(x, [], [], [2 8])");
+  expect_unsupported(OneOp(17, OpKind::resize, Dims{kN, 4}, {{"antialias", 1}}, {Tensor(), scales}), 13);
+  expect_unsupported(OneOp(17, OpKind::resize, Dims{kN, 4}, {{"axes", Ints{0, 1}}}, {Tensor(), scales}), 13);
+}
+
+TEST(Lower, CastLikeNamesTheType) {
+  EXPECT_EQ(lowered(14, OpKind::cast_like, Dims{kN, 4}, {}, {ints({0})}), "Cast(x){to=7}");
+  EXPECT_EQ(lowered(15, OpKind::cast_like, Dims{kN, 4}, {}, {ints({0})}), "CastLike(x, [0])");
+}
+
+TEST(Lower, LpPoolHadWindowsWithoutGaps) {
+  EXPECT_EQ(lowered(16, OpKind::lp_pool, Dims{1, 1, 4}, {{"kernel_shape", Ints{2}}, {"dilations", Ints{1}}}),
+            "LpPool(x){kernel_shape=[2]}");
+  expect_unsupported(OneOp(17, OpKind::lp_pool, Dims{1, 1, 4}, {{"kernel_shape", Ints{2}}, {"dilations", Ints{2}}}),
+                     16);
+}
+
 TEST(Lower, DropoutThatDropsIsUnsupported) {
   expect_unsupported(OneOp(17, OpKind::dropout, Dims{4}, {}, {number(0.5f), Tensor::scalar(true)}), 11);
 }
@@ -145,6 +167,8 @@ TEST(LowerAndLift, GivesTheSameGraph) {
     same(OpKind::log_softmax, {kN, 4, 1}, {{"axis", 1}});
     same(OpKind::reshape, {kN, 4}, {}, {ints({0, 2, 2})});
     same(OpKind::reduce_mean, {kN, 4, 4}, {{"axes", Ints{1, 2}}, {"keepdims", 0}});
+    same(OpKind::resize, {kN, 4}, {{"mode", "linear"}}, {Tensor(), Tensor::of<float>({2}, std::vector<float>{1, 2})});
+    same(OpKind::hardmax, {kN, 4}, {{"axis", 1}});
     same(OpKind::quantize_linear, {kN, 4}, {}, {number(0.5f), Tensor::scalar<uint8_t>(3)});
   }
 }

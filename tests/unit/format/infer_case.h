@@ -1,6 +1,6 @@
 // Shape rules on one line: infer("Concat", {{"axis", 1}}, "f32[N,3] f32[N,M]") == "f32[N,?]".
-// Facts are TYPE[dims]{value}; `?` alone is an unknown type, shape or dimension, `-` an absent input. N and M are
-// symbols, 2N a multiple of one. Results show any other symbol as `?`.
+// Facts are TYPE[dims]{value}, of floats TYPE[dims]{reals}; `?` alone is an unknown type, shape or dimension, `-` an
+// absent input. N and M are symbols, 2N a multiple of one. Results show any other symbol as `?`.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -41,6 +41,13 @@ inline Dims parse_dims(const std::string& text, Symbols& symbols) {
   return dims;
 }
 
+inline std::vector<float> parse_reals(const std::string& text) {
+  std::vector<float> reals;
+  std::stringstream stream(text);
+  for (std::string part; std::getline(stream, part, ',');) reals.push_back(std::stof(part));
+  return reals;
+}
+
 inline TensorFacts parse_facts(const std::string& text, Symbols& symbols) {
   TensorFacts facts;
   const std::string type = text.substr(0, text.find_first_of("[?"));
@@ -48,8 +55,13 @@ inline TensorFacts parse_facts(const std::string& text, Symbols& symbols) {
     if (name_of(static_cast<DType>(i)) == type) facts.dtype = static_cast<DType>(i);
   if (const size_t open = text.find('['); open != std::string::npos)
     facts.dims = parse_dims(text.substr(open + 1, text.find(']') - open - 1), symbols);
-  if (const size_t open = text.find('{'); open != std::string::npos)
-    facts.value = parse_dims(text.substr(open + 1, text.find('}') - open - 1), symbols);
+  if (const size_t open = text.find('{'); open != std::string::npos) {
+    const std::string elements = text.substr(open + 1, text.find('}') - open - 1);
+    if (is_float(facts.dtype))
+      facts.reals = parse_reals(elements);
+    else
+      facts.value = parse_dims(elements, symbols);
+  }
   return facts;
 }
 

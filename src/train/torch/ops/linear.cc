@@ -47,8 +47,7 @@ Kernel prepare_conv_transpose(const Node& node) {
       const int64_t total = whole - (wanted.empty() ? size * at.strides[i] : wanted.at(i));
       if (total < 0) more[i] -= total;  // longer than the windows reach: zeros at the end
       const int64_t cut = std::max<int64_t>(total, 0);
-      begin[i] = at.auto_pad == AutoPad::same_upper || !same ? cut / 2 : cut - cut / 2;
-      if (!same) begin[i] = cut / 2;
+      begin[i] = at.auto_pad == AutoPad::same_upper ? cut / 2 : cut - cut / 2;
       end[i] = cut - begin[i];
     }
     Optional<at::Tensor> bias;

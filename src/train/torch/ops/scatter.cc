@@ -169,13 +169,14 @@ Kernel prepare_unique(const Node& node) {
   const int64_t given = node.attributes.integer("axis", 0);
   return [=](Inputs in, const Mode&) -> Outputs {
     const at::Tensor x = flat ? in[0].flatten() : in[0];
-    const int64_t axis = axis_of(given, x.dim()), all = x.size(axis);
+    const int64_t axis = axis_of(given, x.dim());
     auto [values, inverse, counts] = at::unique_dim(x, axis, /*sorted=*/true, /*return_inverse=*/true, true);
     inverse = inverse.cpu();
     counts = counts.cpu();
     const int64_t found = counts.numel();
-    at::Tensor first = at::full({found}, all, at::kLong)
-                           .scatter_reduce(0, inverse, at::arange(all, at::kLong), "amin", /*include_self=*/true);
+    // Sorted by which they are, without changing the order of equal ones, each run begins with the first.
+    const at::Tensor runs = std::get<1>(at::sort(inverse, /*stable=*/true, 0, /*descending=*/false));
+    at::Tensor first = at::index_select(runs, 0, at::cumsum(counts, 0) - counts);
     if (!sorted) {
       const at::Tensor order = first.argsort();
       const at::Tensor rank = at::empty({found}, at::kLong).scatter(0, order, at::arange(found, at::kLong));
