@@ -13,7 +13,9 @@ Status infer_constant(InferContext& context) {
     const Tensor* tensor = std::get_if<Tensor>(value);
     if (tensor == nullptr) return rules::give(context, 0, DType::none, std::nullopt);  // a tensor of strings
     const TensorFacts facts = facts_of(*tensor);
-    return rules::give(context, 0, facts.dtype, facts.dims, facts.value);
+    PARE_TRY(rules::give(context, 0, facts.dtype, facts.dims, facts.value));
+    if (!context.outputs.empty()) context.outputs[0].reals = facts.reals;
+    return {};
   }
   if (given.has("value_int"))
     return rules::give(context, 0, DType::i64, Dims{}, Dims{Dim(given.integer("value_int", 0))});
@@ -27,7 +29,10 @@ Status infer_constant(InferContext& context) {
   }
   if (const AttributeValue* list = given.find("value_floats")) {
     const auto* floats = std::get_if<std::vector<float>>(list);
-    return give_list(context, DType::f32, floats != nullptr ? floats->size() : 0);
+    PARE_TRY(give_list(context, DType::f32, floats != nullptr ? floats->size() : 0));
+    if (floats != nullptr && floats->size() <= kMaxValueElements && !context.outputs.empty())
+      context.outputs[0].reals = *floats;
+    return {};
   }
   if (const AttributeValue* list = given.find("value_strings")) {
     const auto* texts = std::get_if<std::vector<std::string>>(list);

@@ -130,6 +130,22 @@ TEST(Lower, LpPoolHadWindowsWithoutGaps) {
                      16);
 }
 
+TEST(Lower, GroupNormalizationHadOneScalePerGroup) {
+  const auto list = [](const std::vector<float>& values) { return Tensor::of<float>({4}, values); };
+  const OpDef* def = op_def(OpKind::group_normalization);
+  OneOp op(17, OpKind::group_normalization, Dims{kN, 4, 5}, {{"num_groups", 2}},
+           {list({1, 1, 3, 3}), list({0, 0, 2, 2})});
+  def->lower(op.graph, 0, 18);
+  EXPECT_EQ(op.text(), "GroupNormalization(x, [1 3], [0 2]){num_groups=2}");
+  def->lift(op.graph, 0, 20);
+  EXPECT_EQ(op.text(), "GroupNormalization(x, [1 1 3 3], [0 0 2 2]){num_groups=2}");
+  OneOp mixed(17, OpKind::group_normalization, Dims{kN, 4, 5}, {{"num_groups", 2}},
+              {list({1, 2, 3, 3}), list({0, 0, 2, 2})});
+  EXPECT_EQ(error_of([&] { def->lower(mixed.graph, 0, 20); }).first, Code::unsupported);
+  def->lower(mixed.graph, 0, 21);
+  EXPECT_EQ(mixed.text(), "GroupNormalization(x, [1 2 3 3], [0 0 2 2]){num_groups=2}");
+}
+
 TEST(Lower, DropoutThatDropsIsUnsupported) {
   expect_unsupported(OneOp(17, OpKind::dropout, Dims{4}, {}, {number(0.5f), Tensor::scalar(true)}), 11);
 }

@@ -57,5 +57,17 @@ TEST(InferResize, ScalesComeFromConstants) {
   EXPECT_FALSE(facts_of(Tensor(DType::i64, {1})).reals);
 }
 
+TEST(InferResize, ScalesComeFromConstantNodes) {
+  const Attributes tensor = make_attributes({{"value", Tensor::of<float>({2}, std::vector<float>{1, 3})}});
+  const Attributes list = make_attributes({{"value_floats", std::vector<float>{1, 3}}});
+  for (const Attributes& attributes : {tensor, list}) {
+    Symbols symbols(1);
+    std::vector<TensorFacts> outputs(1);
+    InferContext context{attributes, {}, outputs, symbols};
+    ASSERT_TRUE(infer_rule(OpKind::constant)(context).ok());
+    EXPECT_EQ(outputs[0].reals, (std::vector<float>{1, 3}));
+  }
+}
+
 }  // namespace
 }  // namespace pare::testing

@@ -1,5 +1,6 @@
 // Resize and Upsample: axis by axis, each element of the result is a weighted sum of elements of the input, whose
 // places and weights are worked out first. Gradients are those of the sums.
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
@@ -52,6 +53,11 @@ float origin(ResizeCoordinates how, const AxisPlan& plan, int64_t index) {
   return i;
 }
 
+// The same, no further outside than `margin`: what lies there is the edge, or nothing, however far away it is.
+float near_origin(ResizeCoordinates how, const AxisPlan& plan, int64_t index, int64_t margin) {
+  return std::clamp(origin(how, plan, index), static_cast<float>(-margin), static_cast<float>(plan.from + margin));
+}
+
 int64_t rounded(ResizeRounding how, float x) {
   switch (how) {
     case ResizeRounding::round_prefer_floor:
@@ -80,7 +86,7 @@ float cubic(float distance, float a) {
 Taps nearest_taps(const ResizeOptions& options, const AxisPlan& plan) {
   Taps taps{1, plan.to.size, {}, {}, {}};
   for (int64_t i = 0; i < plan.to.size; ++i) {
-    const int64_t place = rounded(options.rounding, origin(options.coordinates, plan, i));
+    const int64_t place = rounded(options.rounding, near_origin(options.coordinates, plan, i, 1));
     taps.place.push_back(std::clamp<int64_t>(place, 0, plan.from - 1));
   }
   return taps;
@@ -99,7 +105,7 @@ Taps filter_taps(const ResizeOptions& options, const AxisPlan& plan) {
   taps.place.resize(count);
   taps.weight.resize(count);
   for (size_t i = 0; i < outputs; ++i) {
-    const float x = origin(options.coordinates, plan, static_cast<int64_t>(i));
+    const float x = near_origin(options.coordinates, plan, static_cast<int64_t>(i), taps.taps);
     const int64_t first = static_cast<int64_t>(std::floor(x)) - taps.taps / 2 + 1;
     float sum = 0;
     for (int64_t t = 0; t < taps.taps; ++t) {
@@ -194,6 +200,7 @@ Kernel resize_kernel(const ResizeOptions& options, size_t scales, size_t wanted)
       const std::vector<float> region = present(in, 1) ? reals(in[1]) : std::vector<float>();
       ensure(region.size() == 2 * axes.size(), "a crop of {} axes has a region of {} numbers", axes.size(),
              region.size());
+      for (const float bound : region) ensure(std::fabs(bound) < 1e9F, "a crop reaches to {} times an axis", bound);
       for (size_t i = 0; i < axes.size(); ++i) {
         plans[i].crop_start = region[i];
         plans[i].crop_end = region[axes.size() + i];
