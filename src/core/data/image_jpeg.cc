@@ -53,7 +53,6 @@ class Decompressor {
     checked(open());
     check_image_size({info_.image_height, info_.image_width}, bytes.size(), kMostPixelsPerByte, name);
   }
-  ~Decompressor() { jpeg_destroy_decompress(&info_); }
   Decompressor(const Decompressor&) = delete;
   Decompressor& operator=(const Decompressor&) = delete;
 
@@ -122,7 +121,14 @@ class Decompressor {
   const std::string& name_;
   Failure failure_{};
   jpeg_progress_mgr progress_{};
-  jpeg_decompress_struct info_{};
+  // A member of its own, so that it is freed when the constructor fails.
+  struct Info : jpeg_decompress_struct {
+    Info() : jpeg_decompress_struct{} {}
+    ~Info() { jpeg_destroy_decompress(this); }
+    Info(const Info&) = delete;
+    Info& operator=(const Info&) = delete;
+  };
+  Info info_;
 };
 
 bool is_jpeg(std::span<const std::byte> bytes) {
