@@ -170,7 +170,8 @@ Kernel prepare_unique(const Node& node) {
   return [=](Inputs in, const Mode&) -> Outputs {
     const at::Tensor x = flat ? in[0].flatten() : in[0];
     const int64_t axis = axis_of(given, x.dim());
-    auto [values, inverse, counts] = at::unique_dim(x, axis, /*sorted=*/true, /*return_inverse=*/true, true);
+    auto [sorted_values, inverse, counts] =
+        at::unique_dim(x.detach(), axis, /*sorted=*/true, /*return_inverse=*/true, true);
     inverse = inverse.cpu();
     counts = counts.cpu();
     const int64_t found = counts.numel();
@@ -180,12 +181,12 @@ Kernel prepare_unique(const Node& node) {
     if (!sorted) {
       const at::Tensor order = first.argsort();
       const at::Tensor rank = at::empty({found}, at::kLong).scatter(0, order, at::arange(found, at::kLong));
-      values = at::index_select(values, axis, order.to(values.device()));
       first = at::index_select(first, 0, order);
       counts = at::index_select(counts, 0, order);
       inverse = at::index_select(rank, 0, inverse);
     }
-    return {values, first, inverse, counts};
+    // From the input once more, so that gradients flow.
+    return {at::index_select(x, axis, first.to(x.device())), first, inverse, counts};
   };
 }
 
