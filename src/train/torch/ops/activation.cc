@@ -22,11 +22,18 @@ Kernel prepare_tanh(const Node&) {
   return [](Inputs in, const Mode&) -> Outputs { return {at::tanh(in[0])}; };
 }
 
+// Between two numbers. Hardtanh is the same with one kernel for the gradient where clamp takes four.
+static at::Tensor between(const at::Tensor& x, const at::Scalar& low, const at::Scalar& high) {
+  const bool smooth = x.is_floating_point() && low.toDouble() < high.toDouble();
+  return smooth ? at::hardtanh(x, low, high) : at::clamp(x, low, high);
+}
+
 Kernel prepare_clip(const Node&) {
   return [](Inputs in, const Mode&) -> Outputs {
     Optional<at::Scalar> low, high;
     if (present(in, 1)) low = in[1].item();
     if (present(in, 2)) high = in[2].item();
+    if (low && high) return {between(in[0], *low, *high)};
     return {low || high ? at::clamp(in[0], low, high) : in[0]};
   };
 }
@@ -37,7 +44,7 @@ Kernel prepare_hard_swish(const Node&) {
 
 Kernel prepare_hard_sigmoid(const Node& node) {
   const float alpha = node.attributes.real("alpha", 0.2f), beta = node.attributes.real("beta", 0.5f);
-  return [=](Inputs in, const Mode&) -> Outputs { return {at::clamp(in[0] * alpha + beta, 0, 1)}; };
+  return [=](Inputs in, const Mode&) -> Outputs { return {between(in[0] * alpha + beta, 0, 1)}; };
 }
 
 Kernel prepare_softmax(const Node& node) {
