@@ -1,6 +1,8 @@
 // How fast the loader hands out images, so that training never waits for data: MNIST-like ones, and JPEGs of 500 x 375
 // (as ImageNet's are) that are decoded in every epoch. CSV on stdout; ns per image, median of five epochs after a
 // warm-up.
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -8,8 +10,8 @@
 #include <filesystem>
 
 #include "core/data/dataset.h"
+#include "core/model_file.h"
 #include "core/random.h"
-#include "tests/support/command.h"
 #include "tests/support/images.h"
 
 namespace {
@@ -40,19 +42,22 @@ void run_case(const char* name, const DatasetPtr& data) {
 
 // 128 x 128 pixels from photographs of 500 x 375: noise on a ramp has about the bytes of a real one.
 void run_photographs() {
-  const test::TempFolder folder;
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / ("pare-loader-bench-" + std::to_string(::getpid()));
+  fs::remove_all(folder);
   for (int i = 0; i < 200; ++i) {
     test::Picture picture = test::ramp_picture(500, 375);
     Random random(static_cast<uint64_t>(i));
     for (uint8_t& v : picture.pixels) v = static_cast<uint8_t>(v / 2 + random.below(40));
-    const std::string name = (i % 2 ? "a/" : "b/") + std::to_string(i) + ".jpg";
-    std::filesystem::create_directories(folder / (i % 2 ? "a" : "b"));
-    test::write_text(folder / name, test::jpeg(picture, {.quality = 75}));
+    const fs::path of_class = folder / (i % 2 ? "a" : "b");
+    fs::create_directories(of_class);
+    write_file(of_class / (std::to_string(i) + ".jpg"), test::jpeg(picture, {.quality = 75}));
   }
-  const Data data = open_data("images:" + folder.path().string() + ",size=128,cache=0");
+  const Data data = open_data("images:" + folder.string() + ",size=128,cache=0");
   run_case("jpeg", data.train);
   run_case("jpeg_random_resized_crop",
            augment(data.train, {.flip = true, .random_resized_crop = {0.08, 1}}, data.preprocessing));
+  fs::remove_all(folder);
 }
 
 }  // namespace
