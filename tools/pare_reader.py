@@ -24,7 +24,8 @@ OPS = ["", "Conv", "Gemm", "MatMul", "BatchNormalization", "Relu", "LeakyRelu", 
        "Mish", "Gelu", "DynamicQuantizeLinear", "ConvInteger", "MatMulInteger", "QLinearConv", "QLinearMatMul", "IsNaN",
        "IsInf", "Size", "Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "Celu",
        "ThresholdedRelu", "Hardmax", "Shrink", "LpNormalization", "LpPool", "GlobalLpPool", "MeanVarianceNormalization",
-       "ReverseSequence", "Compress", "BitShift", "CastLike", "Unique"]
+       "ReverseSequence", "Compress", "BitShift", "CastLike", "Unique", "Scatter",
+       "NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"]
 CODECS = ["raw", "bitpack", "huffman", "huffman_runs"]
 GRAPH, TENSORS, PAYLOAD = 1, 2, 3
 AFFINE, CODEBOOK, POWER_OF_TWO = 0, 1, 2
