@@ -115,8 +115,10 @@ std::string write_model_in(int64_t opset, const Graph& graph, const ExportOption
       graph.opset() == opset && std::all_of(graph.nodes.begin(), graph.nodes.end(),
                                             [&](const Node& n) { return n.version == 0 || n.version == opset; });
   if (is_written_for_it && !has_foldings(graph, options)) {
-    Graph probe = graph;  // a lifted graph may hold what only newer opsets can say: this refuses it
-    if (opset == kCanonicalOpset) lower(probe, opset);
+    if (opset == kCanonicalOpset) {  // a lifted graph may hold what only newer opsets can say: this refuses it
+      Graph probe = graph;
+      lower(probe, opset);
+    }
     return ModelWriter(graph, external).run();
   }
   Graph copy = graph;  // tensors are shared, not copied

@@ -2,6 +2,8 @@
 
 #include <protozero/pbf_writer.hpp>
 
+#include "core/onnx/opset_proto.h"
+
 namespace pare {
 namespace {
 
@@ -10,8 +12,6 @@ using namespace onnx_proto;
 constexpr int kMaxDepth = 32;  // of calls within calls and of sub-graphs
 constexpr size_t kMostCalls = 1 << 20;
 constexpr uint64_t kMostBytes = uint64_t{1} << 30;  // of all expanded bodies
-
-std::string plain_domain(std::string domain) { return domain == "ai.onnx" ? std::string() : domain; }
 
 void check_depth(int depth) {
   if (depth > kMaxDepth) fail(Code::limit, "functions or sub-graphs are nested more than {} deep", kMaxDepth);
@@ -54,18 +54,6 @@ NodeHead read_head(const WireSource& wire, std::string_view node) {
     }
   }
   return head;
-}
-
-template <class F>
-std::string text_of(const WireSource& wire, std::string_view message, F field) {
-  std::string text;
-  for (Fields<F> f(wire, message); f.next();) {
-    if (f.field() == field)
-      text = f.text();
-    else
-      f.skip();
-  }
-  return text;
 }
 
 // The message with the text of one field replaced (appended where there is none).
@@ -119,19 +107,9 @@ void FunctionLibrary::add(std::string_view message) {
       case FunctionField::node:
         function.nodes.push_back(f.bytes());
         break;
-      case FunctionField::opset_import: {
-        OpsetImport opset{"", 0};
-        for (Fields<OpsetField> o(wire_, f.bytes()); o.next();) {
-          if (o.field() == OpsetField::domain)
-            opset.domain = plain_domain(o.text());
-          else if (o.field() == OpsetField::version)
-            opset.version = o.integer();
-          else
-            o.skip();
-        }
-        function.opsets.push_back(std::move(opset));
+      case FunctionField::opset_import:
+        function.opsets.push_back(read_opset(wire_, f.bytes()));
         break;
-      }
       case FunctionField::attribute_proto: {
         const std::string_view attribute = f.bytes();
         function.defaults.emplace(text_of(wire_, attribute, AttributeField::name), attribute);

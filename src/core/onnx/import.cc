@@ -9,6 +9,7 @@
 #include "core/onnx/functions.h"
 #include "core/onnx/onnx.h"
 #include "core/onnx/opset.h"
+#include "core/onnx/opset_proto.h"
 #include "core/onnx/type_proto.h"
 #include "format/onnx_dtype.h"
 
@@ -89,7 +90,7 @@ class Importer {
             graph_bytes_ = f.bytes();
             break;
           case ModelField::opset_import:
-            origin.opsets.push_back(read_opset(f.bytes()));
+            origin.opsets.push_back(read_opset(wire_, f.bytes()));
             break;
           case ModelField::metadata_props:
             origin.metadata.push_back(read_entry(f.bytes()));
@@ -111,23 +112,6 @@ class Importer {
     if (!has_ir_version) fail(Code::invalid, "not an ONNX model: it has no IR version");
   }
 
-  OpsetImport read_opset(std::string_view message) const {
-    OpsetImport opset{"", 0};
-    for (Fields<OpsetField> f(wire_, message); f.next();) {
-      switch (f.field()) {
-        case OpsetField::domain:
-          opset.domain = default_domain(f.text());
-          break;
-        case OpsetField::version:
-          opset.version = f.integer();
-          break;
-        default:
-          f.skip();
-      }
-    }
-    return opset;
-  }
-
   std::pair<std::string, std::string> read_entry(std::string_view message) const {
     std::pair<std::string, std::string> entry;
     for (Fields<EntryField> f(wire_, message); f.next();) {
@@ -144,8 +128,6 @@ class Importer {
     }
     return entry;
   }
-
-  static std::string default_domain(std::string domain) { return domain == "ai.onnx" ? std::string() : domain; }
 
   void check_versions() const {
     const int64_t ir = graph_.origin.ir_version;
@@ -240,14 +222,7 @@ class Importer {
   // Inputs that are initializers too (all of them before IR 4) are constants, not inputs.
   void declare_inputs() {
     std::unordered_set<std::string> initialized;
-    for (std::string_view message : initializers_) {
-      for (Fields<TensorField> f(wire_, message); f.next();) {
-        if (f.field() == TensorField::name)
-          initialized.insert(f.text());
-        else
-          f.skip();
-      }
-    }
+    for (std::string_view message : initializers_) initialized.insert(text_of(wire_, message, TensorField::name));
     for (std::string_view message : inputs_) {
       const ValueInfo info = read_value_info(wire_, message, symbols_);
       if (initialized.contains(info.name)) continue;
@@ -282,7 +257,7 @@ class Importer {
             node.type = f.text();
             break;
           case NodeField::domain:
-            node.domain = default_domain(f.text());
+            node.domain = plain_domain(f.text());
             break;
           case NodeField::doc_string:
             node.doc = f.text();

@@ -29,18 +29,11 @@ void each(const WireSource& source, std::string_view message, std::initializer_l
   }
 }
 
-template <class F>
-std::string name_in(const WireSource& source, std::string_view message, F field) {
-  std::string name;
-  each<F>(source, message, {field}, [&](F, std::string_view text) { name = text; });
-  return name;
-}
-
 // Sub-graphs are carried as bytes: what they keep in other files would be left behind.
 void refuse_external(const WireSource& source, std::string_view tensor) {
   if (is_external(source, tensor))
     fail(Code::unsupported, "a sub-graph keeps the data of '{}' in another file",
-         name_in(source, tensor, TensorField::name));
+         text_of(source, tensor, TensorField::name));
 }
 
 void captured(const WireSource& source, std::string_view graph, std::vector<std::string>& names, int depth) {
@@ -51,17 +44,17 @@ void captured(const WireSource& source, std::string_view graph, std::vector<std:
                    {GraphField::node, GraphField::initializer, GraphField::sparse_initializer, GraphField::input,
                     GraphField::output},
                    [&](GraphField field, std::string_view bytes) {
-                     if (field == GraphField::input) defined.insert(name_in(source, bytes, ValueInfoField::name));
-                     if (field == GraphField::output) used.push_back(name_in(source, bytes, ValueInfoField::name));
+                     if (field == GraphField::input) defined.insert(text_of(source, bytes, ValueInfoField::name));
+                     if (field == GraphField::output) used.push_back(text_of(source, bytes, ValueInfoField::name));
                      if (field == GraphField::initializer) {
                        refuse_external(source, bytes);
-                       defined.insert(name_in(source, bytes, TensorField::name));
+                       defined.insert(text_of(source, bytes, TensorField::name));
                      }
                      if (field == GraphField::sparse_initializer) {
                        each<SparseTensorField>(source, bytes, {SparseTensorField::values},
                                                [&](SparseTensorField, std::string_view values) {
                                                  refuse_external(source, values);
-                                                 defined.insert(name_in(source, values, TensorField::name));
+                                                 defined.insert(text_of(source, values, TensorField::name));
                                                });
                      }
                      if (field != GraphField::node) return;
@@ -94,7 +87,7 @@ void visit_attribute(const WireSource& source, std::string_view attribute,
   each<AttributeField>(
       source, attribute, {AttributeField::g, AttributeField::graphs}, [&](AttributeField, std::string_view graph) {
         each<GraphField>(source, graph, {GraphField::node}, [&](GraphField, std::string_view node) {
-          visit(name_in(source, node, NodeField::op_type), name_in(source, node, NodeField::domain));
+          visit(text_of(source, node, NodeField::op_type), text_of(source, node, NodeField::domain));
           each<NodeField>(source, node, {NodeField::attribute},
                           [&](NodeField, std::string_view inner) { visit_attribute(source, inner, visit, depth + 1); });
         });

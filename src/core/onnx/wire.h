@@ -112,4 +112,17 @@ class Fields {
   const char* start_ = nullptr;
 };
 
+// The text of one field of a message; "" when it is not there.
+template <class F>
+std::string text_of(const WireSource& source, std::string_view message, F field) {
+  std::string text;
+  for (Fields<F> f(source, message); f.next();) {
+    if (f.field() == field)
+      text = f.text();
+    else
+      f.skip();
+  }
+  return text;
+}
+
 }  // namespace pare
