@@ -51,8 +51,8 @@ format:
 lint:
 	tools/setup.sh dev
 	git ls-files '*.cc' '*.h' '*.hpp' | xargs clang-format --dry-run -Werror
-	cmake --preset dev
-	tools/lint.sh build/dev
+	cmake --preset lint
+	tools/lint.sh build/lint
 
 install: build
 	cmake --install build/release --prefix $(PREFIX)

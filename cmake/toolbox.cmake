@@ -2,7 +2,8 @@
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER AND NOT DEFINED ENV{CCACHE_DISABLE})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  # The sloppiness lets it cache what uses a precompiled header (with -fpch-preprocess, below).
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE_PROGRAM})
 endif()
 find_program(MOLD_PROGRAM mold)
 find_program(LLD_PROGRAM ld.lld)
@@ -45,7 +46,7 @@ function(pare_sources out)
   set(${out} ${all} PARENT_SCOPE)
 endfunction()
 
-# Files of the given folders are compiled together, a dozen at a time; each folder is a group of its own, and the
+# Files of the given folders are compiled together, eight at a time; each folder is a group of its own, and the
 # target's other files stay separate.
 function(pare_unity target)
   if(NOT PARE_UNITY)
@@ -57,9 +58,23 @@ function(pare_unity target)
     string(MAKE_C_IDENTIFIER ${folder} base)
     set(count 0)
     foreach(file ${files})
-      math(EXPR group "${count} / 13")
+      math(EXPR group "${count} / 8")
       set_source_files_properties(${file} PROPERTIES UNITY_GROUP ${base}_${group})
       math(EXPR count "${count} + 1")
     endforeach()
   endforeach()
+endfunction()
+
+# Headers that most files of a target include are read once: the standard ones and those given.
+# pare_precompile(target header...) or pare_precompile(target REUSE_FROM other), for targets of the same flags.
+function(pare_precompile target)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)
+    target_compile_options(${target} PRIVATE -fpch-preprocess)
+  endif()
+  if(ARGV1 STREQUAL "REUSE_FROM")
+    target_precompile_headers(${target} REUSE_FROM ${ARGV2})
+  else()
+    target_precompile_headers(${target} PRIVATE <algorithm> <array> <charconv> <chrono> <cmath> <cstdint> <cstring> <filesystem> <functional>
+                              <map> <memory> <optional> <span> <string> <string_view> <unordered_map> <variant> <vector> ${ARGN})
+  endif()
 endfunction()

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kSide = 32;
 constexpr size_t kImageBytes = 3 * kSide * kSide;
-constexpr uint64_t kMostFileBytes = uint64_t{1} << 30;
+constexpr uint64_t kMostCifarBytes = uint64_t{1} << 30;
 
 struct CifarForm {
   std::string_view folder;  // as the archive unpacks
@@ -25,7 +25,7 @@ struct CifarForm {
 
 void append_records(const std::string& path, const CifarForm& form, ImageSet& images) {
   InputFile file(path);
-  const std::vector<uint8_t> bytes = file.read_all(kMostFileBytes);
+  const std::vector<uint8_t> bytes = file.read_all(kMostCifarBytes);
   const size_t record = form.label_bytes + kImageBytes;
   if (bytes.empty()) fail(Code::truncated, "{}: the file is empty", path);
   if (bytes.size() % record != 0)

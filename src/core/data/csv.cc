@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint64_t kMostFileBytes = uint64_t{1} << 34;
+constexpr uint64_t kMostCsvBytes = uint64_t{1} << 34;
 constexpr uint64_t kSplitSeed = 0;  // which rows are for test never changes
 
 struct CsvSourceOptions : CsvOptions {
@@ -39,7 +39,7 @@ struct Part {
 
 Part read_part(const std::string& path, const CsvOptions& options) {
   InputFile file(path);
-  const std::vector<uint8_t> bytes = file.read_all(kMostFileBytes);
+  const std::vector<uint8_t> bytes = file.read_all(kMostCsvBytes);
   return {path, parse_csv({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path, options)};
 }
 

@@ -11,7 +11,7 @@
 namespace pare {
 namespace {
 
-constexpr uint64_t kMostFileBytes = uint64_t{1} << 30;
+constexpr uint64_t kMostImageBytes = uint64_t{1} << 30;
 
 // Samples as they were read the first time, of as many of the first images as fit. Filled by any thread, at any time.
 class Cache {
@@ -66,7 +66,7 @@ class Images final : public Dataset {
 
  private:
   void decode(const std::string& path, uint64_t draw, uint8_t* y) const {
-    const std::vector<std::byte> bytes = read_file(path, kMostFileBytes);
+    const std::vector<std::byte> bytes = read_file(path, kMostImageBytes);
     const ImageSize size = image_size(bytes, path);
     Random random{draw, hash_of("crop")};
     const auto height = static_cast<double>(files_->height), width = static_cast<double>(files_->width);

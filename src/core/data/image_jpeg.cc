@@ -13,7 +13,7 @@ namespace pare {
 namespace {
 
 // A block of 64 pixels takes one bit at least.
-constexpr uint64_t kMostPixelsPerByte = 8 * 64;
+constexpr uint64_t kMostPixelsPerJpegByte = 8 * 64;
 constexpr int kMostScans = 100;  // of a progressive file; each costs a pass over the image
 
 struct Failure {
@@ -51,7 +51,7 @@ class Decompressor {
     failure_.manager.emit_message = warn;
     progress_.progress_monitor = count_scans;
     checked(open());
-    check_image_size({info_.image_height, info_.image_width}, bytes.size(), kMostPixelsPerByte, name);
+    check_image_size({info_.image_height, info_.image_width}, bytes.size(), kMostPixelsPerJpegByte, name);
   }
   Decompressor(const Decompressor&) = delete;
   Decompressor& operator=(const Decompressor&) = delete;

@@ -12,7 +12,7 @@ namespace pare {
 namespace {
 
 // Deflate cannot do better than 258 bytes in 2 bits; a pixel takes one bit at least.
-constexpr uint64_t kMostPixelsPerByte = 1032 * 8;
+constexpr uint64_t kMostPixelsPerPngByte = 1032 * 8;
 constexpr size_t kMostChunkBytes = size_t{64} << 20;
 
 class Decoder {
@@ -27,7 +27,7 @@ class Decoder {
     checked(spng_get_ihdr(context_.get(), &header));
     size_ = {header.height, header.width};
     grey_ = header.color_type == SPNG_COLOR_TYPE_GRAYSCALE && header.bit_depth <= 8;
-    check_image_size(size_, bytes.size(), kMostPixelsPerByte, name);
+    check_image_size(size_, bytes.size(), kMostPixelsPerPngByte, name);
   }
   ImageSize size() const { return size_; }
 

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint64_t kMostFileBytes = uint64_t{1} << 36;
+constexpr uint64_t kMostNpyBytes = uint64_t{1} << 36;
 constexpr uint64_t kSplitSeed = 0;  // which samples are for test never changes
 
 struct NpyOptions {
@@ -37,7 +37,7 @@ Found read_arrays(const std::string& path) {
   std::error_code error;
   if (!fs::exists(path, error)) fail(Code::invalid, "{}: no such file or folder", path);
   if (!fs::is_directory(path, error)) {
-    return parse_npz(read_file(path, kMostFileBytes), path, [](const std::string& name) {
+    return parse_npz(read_file(path, kMostNpyBytes), path, [](const std::string& name) {
       return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
     });
   }
@@ -45,7 +45,7 @@ Found read_arrays(const std::string& path) {
   for (const std::string_view name : kNames) {
     const fs::path file = fs::path(path) / (std::string(name) + ".npy");
     if (fs::exists(file, error))
-      found[std::string(name)] = parse_npy(read_file(file.string(), kMostFileBytes), file.string());
+      found[std::string(name)] = parse_npy(read_file(file.string(), kMostNpyBytes), file.string());
   }
   return found;
 }

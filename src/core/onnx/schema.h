@@ -121,4 +121,7 @@ enum class AttributeKind : int32_t {
 };
 inline constexpr int64_t kDataLocationExternal = 1;
 
+// More dimensions than any tensor has: a hostile list must not grow without end.
+inline constexpr size_t kMaxRank = 64;
+
 }  // namespace pare::onnx_proto

@@ -10,9 +10,9 @@ namespace pare {
 namespace {
 
 using onnx_proto::EntryField;
+using onnx_proto::kMaxRank;
 using onnx_proto::TensorField;
 
-constexpr size_t kMaxRank = 64;
 constexpr size_t kExternalFrom = 1024;  // bytes
 constexpr size_t kBorrowedFrom = 4096;  // bytes
 

@@ -7,8 +7,6 @@ namespace {
 
 using namespace onnx_proto;
 
-constexpr size_t kMaxRank = 64;
-
 Dim read_dim(const WireSource& source, std::string_view message, SymbolNames& symbols) {
   std::optional<int64_t> size;
   std::string name;
