@@ -22,6 +22,16 @@ std::string flag_of(std::string_view field) {
 
 // Declares one flag (or positional) per field. Texts are kept and read afterwards through read_params, so limits,
 // choices and messages are the same as in recipes.
+// CLI11 marks the name that turns a flag off with "{false}", which says nothing to who reads the help.
+class HelpText : public CLI::Formatter {
+ public:
+  std::string make_option_name(const CLI::Option* option, bool positional) const override {
+    std::string name = CLI::Formatter::make_option_name(option, positional);
+    if (const size_t mark = name.find("{false}"); mark != std::string::npos) name.erase(mark, 7);
+    return name;
+  }
+};
+
 class Declare : public ParamVisitor {
  public:
   struct Entry {
@@ -39,7 +49,7 @@ class Declare : public ParamVisitor {
     // A flag that is on by default can be said off: --no-name.
     std::string text(help);
     if (value) {
-      text += " (on; --no-" + flag.substr(2) + " for off)";
+      text += " (default: on)";
       e.option = app_.add_flag(flag + ",!--no-" + flag.substr(2), e.flag, text);
       e.option->option_text(" ");
       return;
@@ -154,6 +164,7 @@ std::vector<std::string> CommandLine::take_rest() {
 
 void CommandLine::parse_with(const VisitFields& visit, std::initializer_list<Positional> positionals) {
   CLI::App app{std::string(command_.summary), "pare " + std::string(command_.name)};
+  app.formatter(std::make_shared<HelpText>());
   app.get_formatter()->column_width(34);
   app.get_formatter()->label("REQUIRED", "");
   app.set_help_flag("-h,--help", "this text");
