@@ -13,7 +13,7 @@ packages=(g++ cmake ninja-build pkg-config ccache mold
           zlib1g-dev libjpeg62-turbo-dev libspng-dev libjs-chart.js)
 case $group in
   build) ;;
-  test | dev) packages+=(libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev python3 python3-onnx)
+  test | dev) packages+=(libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev libzstd-dev python3 python3-onnx)
               command -v node > /dev/null || packages+=(nodejs)
               command -v npm > /dev/null || packages+=(npm) ;;
   *) echo "usage: tools/setup.sh [build|test|dev]" >&2; exit 2 ;;
