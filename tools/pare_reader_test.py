@@ -39,24 +39,31 @@ class Reader(unittest.TestCase):
                 self.assertEqual(summary, expected)
 
     def test_stripped_tensors_are_those_of_the_file_with_names(self):
-        whole, stripped = (pare_reader.PareFile(load(n + ".pare")) for n in ("v1_kinds", "v1_stripped"))
-        self.assertEqual([whole.tensor(i) for i in range(len(whole.tensors))], [stripped.tensor(i) for i in range(len(stripped.tensors))])
+        for version in ("v1", "v2"):
+            whole, stripped = (pare_reader.PareFile(load(version + n + ".pare")) for n in ("_kinds", "_stripped"))
+            self.assertEqual([whole.tensor(i) for i in range(len(whole.tensors))], [stripped.tensor(i) for i in range(len(stripped.tensors))])
+
+    def test_versions_say_the_same(self):
+        for name in ("_kinds", "_masks"):
+            first, second = (pare_reader.PareFile(load(version + name + ".pare")) for version in ("v1", "v2"))
+            self.assertEqual(first.summary(), second.summary())
 
     def test_example_of_the_documentation(self):
         with open(os.path.join(GOLDEN, "..", "..", "docs", "formats.md"), encoding="utf-8") as file:
-            blocks = file.read().split("## 6. Example")[1].split("```")[1::2]
+            text = file.read()
+        blocks = text.split("## 6. Example")[1].split("```")[1:4:2]
         shown = ["".join(re.findall(r"^[0-9a-f]{4}  ((?:[0-9a-f]{2} ?)+)", block, re.M)).replace(" ", "") for block in blocks]
-        data = load("example.pare")
-        file = pare_reader.PareFile(data)
-        inflated = [file.section_bytes(s).hex() for s in file.sections if s.compressed]
-        self.assertEqual(shown, [data.hex()] + inflated)
+        data = load("v2_example.pare")
+        self.assertEqual(shown, [data.hex(), pare_reader.PareFile(data).structure.hex()])
+        sample = text.split("## 7. The sample")[1].split("```")[1]
+        self.assertEqual("".join(sample.split()), pare_reader.SAMPLE.hex())
 
     def test_every_damaged_byte_is_noticed(self):
-        data = load("example.pare")
-        for i in range(len(data)):
-            for damaged in (data[:i], data[:i] + bytes([data[i] ^ 0x40]) + data[i + 1:]):
-                with self.assertRaises(pare_reader.FormatError):
-                    pare_reader.PareFile(damaged).summary()
+        for data in (load("example.pare"), load("v2_example.pare")):
+            for i in range(len(data)):
+                for damaged in (data[:i], data[:i] + bytes([data[i] ^ 0x40]) + data[i + 1:]):
+                    with self.assertRaises(pare_reader.FormatError):
+                        pare_reader.PareFile(damaged).summary()
 
     def test_pare_agrees(self):
         """unpack, pack, and read again: the same network."""

@@ -32,7 +32,7 @@ int run_convert(CommandLine& line) {
   Graph graph = o.opset > 0 ? load_model(o.model) : load_model_as_is(o.model);
   if (ending == ".pare") {
     ensure(o.opset == 0 || o.opset == 17, "a .pare file keeps the model's own opset or 17");
-    write_file(o.output, pack(graph));
+    pack_file(graph, o.output);
   } else {
     export_onnx(graph, o.output, o.options());
   }

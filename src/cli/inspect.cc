@@ -1,4 +1,4 @@
-// pare inspect: what is in a model file. Of a .pare file only the table of contents is read, no tensor is decoded.
+// pare inspect: what is in a model file. Of a .pare file only the structure is read, no byte of a tensor.
 #include <fmt/format.h>
 
 #include <map>
@@ -8,6 +8,7 @@
 #include "core/cost.h"
 #include "core/data/dataset.h"
 #include "core/error.h"
+#include "core/mapped_file.h"
 #include "core/model_file.h"
 #include "core/pack/pack.h"
 #include "core/passes/pass.h"
@@ -62,10 +63,16 @@ Json preprocessing_json(const Graph& graph) {
           {"classes", p->classes}};
 }
 
+std::vector<std::pair<std::string, uint64_t>> byte_groups(const PackedBytes& b) {
+  return {{"levels", b.levels}, {"elements", b.elements},   {"tables", b.tables},      {"biases", b.biases},
+          {"masks", b.masks},   {"structure", b.structure}, {"checksums", b.checksums}};
+}
+
 int run_inspect(CommandLine& line) {
   InspectFlags o;
   line.parse(o, {{"model", "MODEL"}});
-  const auto bytes = read_file(o.model);
+  const auto file = MappedFile::open(o.model);
+  const std::span<const std::byte> bytes = file->bytes();
   const bool is_pare = looks_like_pare(bytes);
   Graph graph;
   PackSummary summary;
@@ -100,19 +107,31 @@ int run_inspect(CommandLine& line) {
                         fmt::join(p->mean, ", "), fmt::join(p->std, ", "), p->order);
   if (is_pare) {
     json["graph_bytes"] = summary.graph_bytes;
+    json["bytes_of"] = Json::object();
+    text += "  bytes:";
+    for (const auto& [label, count] : byte_groups(summary.apart)) {
+      json["bytes_of"][label] = count;
+      if (count != 0) text += fmt::format(" {} {}{}", label, grouped(static_cast<int64_t>(count)), ',');
+    }
+    text.back() = '\n';
     json["tensors"] = Json::array();
-    text +=
-        fmt::format("  {:<28} {:>6} {:>18} {:>5} {:>10}  {}\n", "tensor", "type", "shape", "bits", "bytes", "codec");
+    text += fmt::format("  {:<28} {:>6} {:>18} {:>5} {:>10} {:>12}  {}\n", "tensor", "type", "shape", "bits", "bytes",
+                        "bits/weight", "codec");
     for (const auto& t : summary.tensors) {
+      const auto weights = static_cast<double>(element_count(t.shape).value_or(0));
+      const double bits_per_weight = weights == 0 ? 0 : 8 * static_cast<double>(t.bytes) / weights;
       json["tensors"].push_back({{"name", t.name},
                                  {"type", name_of(t.dtype)},
                                  {"shape", t.shape},
                                  {"bits", t.bits},
                                  {"bytes", t.bytes},
+                                 {"table_bytes", t.table_bytes},
+                                 {"mask_bytes", t.mask_bytes},
+                                 {"bits_per_weight", bits_per_weight},
                                  {"codec", t.codec}});
-      text += fmt::format("  {:<28} {:>6} {:>18} {:>5} {:>10}  {}\n", t.name, name_of(t.dtype),
+      text += fmt::format("  {:<28} {:>6} {:>18} {:>5} {:>10} {:>12.3f}  {}\n", t.name, name_of(t.dtype),
                           fmt::format("{}", fmt::join(t.shape, "x")), t.bits, grouped(static_cast<int64_t>(t.bytes)),
-                          t.codec);
+                          bits_per_weight, t.codec);
     }
   } else {
     Graph lifted = load_model(o.model);

@@ -29,8 +29,7 @@ int run_pack(CommandLine& line) {
   need_kind(o.output, ".pare");
   const Graph graph = load_model_as_is(o.model);
   PackSummary summary;
-  const auto bytes = pack(graph, {.codec = o.codec, .strip = o.strip}, &summary);
-  write_file(o.output, bytes);
+  pack_file(graph, o.output, {.codec = o.codec, .strip = o.strip}, &summary);
   const int64_t before = size_on_disk(o.model);
   line.print(
       {{"file", o.output}, {"bytes", summary.bytes}, {"source_bytes", before}, {"graph_bytes", summary.graph_bytes}},

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "core/error.h"
+#include "core/mapped_file.h"
 #include "core/onnx/onnx.h"
 #include "core/pack/pack.h"
 #include "format/container/read.h"
@@ -67,7 +68,7 @@ namespace {
 Graph load(const std::string& path, bool lifted) {
   const std::string beginning = beginning_of(path);
   if (looks_like_pare(std::as_bytes(std::span(beginning)))) {
-    Graph graph = unpack(read_file(path), path);
+    Graph graph = unpack(MappedFile::open(path)->bytes(), path);
     if (lifted) lift(graph);
     return graph;
   }

@@ -1,6 +1,6 @@
 // Stored structs, field by field. A struct says its fields once, in `template <class F, class S> void fields(F& f, S&
-// s)`; FieldWriter and FieldReader walk that. Order is the layout. Non-goal: versioned structs; new facts get new
-// sections.
+// s)`; FieldWriter and FieldReader walk that. Order is the layout. Where versions of a file differ, `fields` asks
+// f.version(); writers only know the newest.
 #pragma once
 
 #include <algorithm>
@@ -14,6 +14,8 @@
 #include "format/bytes.h"
 
 namespace pare {
+
+inline constexpr unsigned kFieldsVersion = 2;  // the one that is written
 
 class FieldWriter {
  public:
@@ -31,8 +33,14 @@ class FieldWriter {
     out_.varint(items.size());
     for (const T& item : items) each(item);
   }
+  // As many items as the reader knows there are.
+  template <class T, class Each>
+  void items(const std::vector<T>& items, uint64_t, Each each) {
+    for (const T& item : items) each(item);
+  }
   bool ok() const { return true; }
   void require(bool, const char*) {}
+  static constexpr unsigned version() { return kFieldsVersion; }
 
  private:
   ByteWriter out_;
@@ -42,7 +50,8 @@ class FieldWriter {
 class FieldReader {
  public:
   static constexpr bool reading = true;
-  FieldReader(std::span<const std::byte> in, uint64_t& budget) : in_(in), budget_(budget) {}
+  FieldReader(std::span<const std::byte> in, uint64_t& budget, unsigned version)
+      : in_(in), budget_(budget), version_(version) {}
   template <class T>
   void unsigned_integer(T& v) {
     const uint64_t wide = in_.varint();
@@ -58,18 +67,27 @@ class FieldReader {
   }
   template <class T, class Each>
   void list(std::vector<T>& items, Each each) {
-    const uint64_t count = in_.varint();
+    this->items(items, in_.varint(), each);
+  }
+  template <class T, class Each>
+  void items(std::vector<T>& items, uint64_t count, Each each) {
     require(count <= in_.remaining(), "list longer than its bytes");  // each item takes a byte at least
     for (uint64_t i = 0; i < count && ok(); ++i) {
-      charge(2 * sizeof(T));  // a growing vector holds up to twice its items
-      if (ok()) each(items.emplace_back());
+      item(items);
+      if (ok()) each(items.back());
     }
+  }
+  template <class T>
+  void item(std::vector<T>& items) {
+    charge(2 * sizeof(T));  // a growing vector holds up to twice its items
+    if (ok()) items.emplace_back();
   }
   bool ok() const { return in_.ok(); }
   void require(bool condition, const char* what) {
     if (!condition) in_.fail(Code::corrupt, what);
   }
   Status finish() const { return in_.finish(); }
+  unsigned version() const { return version_; }
 
  private:
   void charge(uint64_t bytes) {
@@ -81,6 +99,7 @@ class FieldReader {
   }
   ByteReader in_;
   uint64_t& budget_;
+  unsigned version_;
 };
 
 }  // namespace pare

@@ -59,6 +59,11 @@ int64_t Grid::highest() const {
   return std::min<int64_t>(top, INT32_MAX);  // levels are i32
 }
 
+std::optional<int64_t> scale_count(const Grid& grid, const Shape& shape) {
+  const auto layout = layout_of(grid, shape);
+  return layout ? checked_mul(layout->channels, layout->blocks) : std::nullopt;
+}
+
 Status check(const Grid& grid, const Shape& shape) {
   if (grid.kind > GridKind::power_of_two) return {Code::unsupported, "unknown kind of grid"};
   if (grid.bits < 1 || grid.bits > 32) return {Code::invalid, "bits of a grid must be 1 to 32"};
@@ -77,10 +82,9 @@ Status check(const Grid& grid, const Shape& shape) {
     return {};
   }
   if (!grid.codebook.empty() || grid.dim != 1) return {Code::invalid, "only a codebook grid has a codebook"};
-  const auto layout = layout_of(grid, shape);
-  if (!layout) return {Code::invalid, "axis or block of a grid does not fit the tensor"};
-  const auto scales = checked_mul(layout->channels, layout->blocks);
-  if (!scales || static_cast<uint64_t>(*scales) != grid.scale.size()) return {Code::invalid, "wrong number of scales"};
+  const auto scales = scale_count(grid, shape);
+  if (!scales) return {Code::invalid, "axis or block of a grid does not fit the tensor"};
+  if (static_cast<uint64_t>(*scales) != grid.scale.size()) return {Code::invalid, "wrong number of scales"};
   if (!grid.zero_point.empty() && (grid.kind != GridKind::affine || grid.zero_point.size() != grid.scale.size()))
     return {Code::invalid, "wrong number of zero points"};
   if (!all_finite(grid.scale)) return {Code::invalid, "a scale is not finite"};

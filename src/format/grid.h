@@ -34,6 +34,8 @@ struct Grid {
   friend bool operator==(const Grid&, const Grid&) = default;
 };
 
+// How many scales a grid that has them needs for a tensor of this shape; nothing when axis or block do not fit it.
+std::optional<int64_t> scale_count(const Grid& grid, const Shape& shape);
 // Consistency of the grid itself against a tensor's shape: counts of scales, ranges, finite values.
 Status check(const Grid& grid, const Shape& shape);
 // Level that dequantizes to exactly 0 at every element, when there is one.

@@ -1,5 +1,5 @@
-// Any bytes given to the .pare reader end in a graph that verifies, or in an Error. Each input is tried as it is and
-// once more with its checksums put right, which lets damage reach the code behind them.
+// Any bytes given to the .pare reader end in a graph that verifies, or in an Error. Each input is tried as it is, with
+// its checksums put right, which lets damage reach the code behind them, and as the fields of a structure.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include "core/pack/pack.h"
 #include "format/bytes.h"
 #include "format/checksum.h"
+#include "format/container/layout.h"
 
 namespace {
 
@@ -29,8 +30,43 @@ void read(std::span<const std::byte> bytes) {
   }
 }
 
-// The same sections with a new table of contents; the last one takes what is left.
+// A file of version 2 with these bytes as its structure, and one section with the rest.
+Bytes assemble(std::span<const std::byte> structure, uint64_t size, std::span<const std::byte> rest) {
+  Bytes file;
+  pare::ByteWriter out(file);
+  out.bytes(std::as_bytes(std::span(pare::kMagic)));
+  out.number(pare::kVersion);
+  out.varint(structure.size());
+  out.varint(size);
+  out.bytes(structure);
+  out.number(pare::crc32c(file));
+  out.bytes(rest);
+  if (!rest.empty()) out.number(pare::crc32c(rest));
+  return file;
+}
+
+// Two bytes say how many the structure takes.
+Bytes as_fields(std::span<const std::byte> bytes) {
+  pare::ByteReader in(bytes);
+  const size_t length = std::min<size_t>(in.number<uint16_t>(), in.remaining());
+  const auto structure = in.bytes(length);
+  return assemble(structure, length << 1, in.bytes(in.remaining()));
+}
+
 Bytes with_right_checksums(std::span<const std::byte> file) {
+  pare::ByteReader in(file);
+  (void)in.bytes(pare::kMagic.size() + 1);
+  const uint64_t length = in.varint(), size = in.varint();
+  const auto structure = in.bytes(std::min(length, in.remaining()));
+  (void)in.number<uint32_t>();
+  if (!in.ok()) return {};
+  auto rest = in.bytes(in.remaining());
+  if (rest.size() >= pare::kChecksumBytes) rest = rest.first(rest.size() - pare::kChecksumBytes);
+  return assemble(structure, size, rest);
+}
+
+// A file of version 1: the same sections with a new table of contents; the last one takes what is left.
+Bytes with_right_checksums_of_version1(std::span<const std::byte> file) {
   constexpr size_t kHeader = 8;
   if (file.size() < kHeader) return {};
   pare::ByteReader in(file);
@@ -66,5 +102,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto bytes = std::as_bytes(std::span(data, size));
   read(bytes);
   read(with_right_checksums(bytes));
+  read(with_right_checksums_of_version1(bytes));
+  read(as_fields(bytes));
   return 0;
 }

@@ -184,7 +184,11 @@ const std::vector<GoldenFile>& files() {
   static const std::vector<GoldenFile> list = {{"example", example, {}},
                                                {"v1_kinds", kinds, {}},
                                                {"v1_masks", kinds, {.keep_masks = true}},
-                                               {"v1_stripped", kinds, {.strip = true}}};
+                                               {"v1_stripped", kinds, {.strip = true}},
+                                               {"v2_example", example, {}},
+                                               {"v2_kinds", kinds, {}},
+                                               {"v2_masks", kinds, {.keep_masks = true}},
+                                               {"v2_stripped", kinds, {.strip = true}}};
   return list;
 }
 

@@ -18,8 +18,7 @@ constexpr uint32_t kHighestSymbol = UINT32_MAX / 2;  // so that there is room fo
 
 class Restoring {
  public:
-  Restoring(const PareFile& file, bool with_tensors)
-      : file_(file), with_tensors_(with_tensors), budget_(file.max_bytes()) {}
+  Restoring(const PareFile& file, const std::vector<DecodedTensor>* tensors) : file_(file), tensors_(tensors) {}
 
   Graph run() {
     const StoredGraph& g = file_.graph();
@@ -73,11 +72,12 @@ class Restoring {
     if (v.dims_of_tensor) value.dims = to_dims(stored.shape);
     value.encoding.grid = stored.grid;
     value.encoding.codec = stored.wanted_codec;
-    if (!with_tensors_) return;
-    DecodedTensor decoded = read(v.tensor, v.name);
-    value.constant = std::move(decoded.tensor);
-    value.encoding.levels = std::move(decoded.levels);
-    value.encoding.mask = std::move(decoded.mask);
+    if (!tensors_) return;
+    const DecodedTensor& decoded = (*tensors_)[static_cast<size_t>(v.tensor)];
+    value.constant = decoded.tensor;  // shared, not copied
+    value.encoding.grid = decoded.grid;
+    value.encoding.levels = decoded.levels;
+    value.encoding.mask = decoded.mask;
   }
 
   void restore(const StoredNode& n) {
@@ -101,15 +101,9 @@ class Restoring {
       if (a.tensor == kNoTensor) {
         node.attributes.set(a.name, a.value);
       } else {
-        node.attributes.set(a.name, with_tensors_ ? read(a.tensor, n.name).tensor : Tensor());
+        node.attributes.set(a.name, tensors_ ? (*tensors_)[static_cast<size_t>(a.tensor)].tensor : Tensor());
       }
     }
-  }
-
-  DecodedTensor read(int64_t tensor, const std::string& name) {
-    auto decoded = file_.read_tensor(static_cast<size_t>(tensor), budget_);
-    if (!decoded.ok()) raise(decoded.status(), fmt::format("tensor {} '{}'", tensor, name));
-    return std::move(decoded).value();
   }
 
   // Values of a stripped file get names that no other value has.
@@ -126,14 +120,15 @@ class Restoring {
   }
 
   const PareFile& file_;
-  bool with_tensors_;
-  uint64_t budget_;
+  const std::vector<DecodedTensor>* tensors_;
   Graph graph_;
 };
 
 }  // namespace
 
-Graph from_stored(const PareFile& file, bool with_tensors) { return Restoring(file, with_tensors).run(); }
+Graph from_stored(const PareFile& file, const std::vector<DecodedTensor>* tensors) {
+  return Restoring(file, tensors).run();
+}
 
 std::vector<std::string> tensor_names(const StoredGraph& graph) {
   std::vector<std::string> names;

@@ -19,8 +19,8 @@ struct StoredModel {
 // No dead nodes. With options.strip only names that others refer to stay.
 StoredModel to_stored(const Graph& graph, const PackOptions& options);
 
-// Without `with_tensors` constants stay absent; dtype, dims and grids are there.
-Graph from_stored(const PareFile& file, bool with_tensors);
+// `tensors` are those of all records. Without them constants stay absent; dtype, dims and grids are there.
+Graph from_stored(const PareFile& file, const std::vector<DecodedTensor>* tensors);
 // Per tensor record; "" for those that nothing names.
 std::vector<std::string> tensor_names(const StoredGraph& graph);
 

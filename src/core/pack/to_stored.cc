@@ -18,8 +18,7 @@ class Storing {
     store_origin();
     for (const Value& v : graph_.values) store(v);
     for (const Node& n : graph_.nodes) store(n);
-    out_.tensors.resize(pending_.size());
-    parallel_for(pending_.size(), [&](size_t i) { out_.tensors[i] = code(std::move(pending_[i])); });
+    code_tensors();
     out_.graph.inputs.assign(graph_.inputs.begin(), graph_.inputs.end());
     out_.graph.outputs.assign(graph_.outputs.begin(), graph_.outputs.end());
     if (options_.strip) strip();
@@ -84,10 +83,11 @@ class Storing {
     out_.graph.nodes.push_back(std::move(n));
   }
 
-  // What code_tensor wants; tensors are coded at the end, several at a time.
+  // What a TensorCoder wants; tensors are coded at the end, several at a time.
   struct Pending {
     StoredTensor record;
     Tensor payload;  // levels when the record has a grid, else elements
+    DType source;
     const BitMask* mask;
     const Encoder* encoder;
   };
@@ -101,17 +101,45 @@ class Storing {
     p.record.wanted_codec = encoding.codec;
     p.mask = options_.keep_masks && encoding.mask ? &*encoding.mask : nullptr;
     p.encoder = forced_ ? forced_ : encoding.codec ? encoder_of(*encoding.codec) : nullptr;
-    p.payload = encoding.grid ? *encoding.levels : narrowed(tensor, source);
-    if (!encoding.grid) p.record.stored = p.payload.dtype();
+    p.payload = encoding.grid ? *encoding.levels : tensor;  // shared, not copied
+    p.source = encoding.grid ? DType::none : source;
     pending_.push_back(std::move(p));
     out_.names.push_back(name);
     return static_cast<int64_t>(pending_.size()) - 1;
   }
 
-  static CodedTensor code(Pending p) {
-    const auto levels = p.record.grid ? p.payload.view<int32_t>() : std::span<const int32_t>();
-    const auto elements = p.record.grid ? std::span<const std::byte>() : p.payload.bytes();
-    return code_tensor(std::move(p.record), levels, elements, p.mask, p.encoder);
+  // A few tensors at a time, and their chunks at the same time: what narrowing copies is gone before the next ones.
+  void code_tensors() {
+    constexpr int64_t kElementsAtOnce = int64_t{16} * kChunkElements;
+    for (size_t first = 0; first < pending_.size();) {
+      size_t last = first;
+      for (int64_t elements = 0; last < pending_.size() && elements < kElementsAtOnce; ++last)
+        elements += pending_[last].payload.size();
+      code_tensors(std::span(pending_).subspan(first, last - first));
+      first = last;
+    }
+  }
+
+  void code_tensors(std::span<Pending> some) {
+    std::vector<std::optional<TensorCoder>> coders(some.size());
+    parallel_for(some.size(), [&](size_t i) {
+      Pending& p = some[i];
+      p.payload = narrowed(p.payload, p.source);
+      if (!p.record.grid) p.record.stored = p.payload.dtype();
+      const auto levels = p.record.grid ? p.payload.view<int32_t>() : std::span<const int32_t>();
+      const auto elements = p.record.grid ? std::span<const std::byte>() : p.payload.bytes();
+      coders[i].emplace(std::move(p.record), levels, elements, p.mask, p.encoder);
+    });
+    std::vector<std::pair<TensorCoder*, size_t>> chunks;
+    for (auto& coder : coders)
+      for (size_t chunk = 0; chunk < coder->chunks(); ++chunk) chunks.emplace_back(&*coder, chunk);
+    parallel_for(chunks.size(), [&](size_t i) { chunks[i].first->estimate(chunks[i].second); });
+    for (auto& coder : coders) coder->choose();
+    parallel_for(chunks.size(), [&](size_t i) { chunks[i].first->encode(chunks[i].second); });
+    for (size_t i = 0; i < some.size(); ++i) {
+      out_.tensors.push_back(coders[i]->finish());
+      some[i].payload = Tensor();
+    }
   }
 
   static const Encoder* encoder_of(CodecId id) {
@@ -144,6 +172,7 @@ class Storing {
     for (size_t i = 0; i < g.values.size(); ++i)
       if (!needed[i]) g.values[i].name.clear();
     g.doc.clear();
+    g.graph_name.clear();
     g.graph_doc.clear();
     std::erase_if(g.metadata, [](const StoredText& m) { return !m.key.starts_with("pare."); });
     out_.names.assign(out_.names.size(), "");

@@ -6,15 +6,17 @@
 #include "format/bytes.h"
 #include "format/checksum.h"
 #include "format/container/layout_fields.h"
+#include "format/container/structure_code.h"
+#include "format/container/tables.h"
 
 namespace pare {
 
 namespace {
 
-// Takes `bytes` from the budget for as long as the caller keeps them.
-Status spend(uint64_t& budget, uint64_t bytes) {
-  if (bytes > budget) return {Code::limit, "file needs more memory than allowed"};
-  budget -= bytes;
+// Takes `count` items of `size` bytes from the budget for as long as the caller keeps them.
+Status spend(uint64_t& budget, uint64_t count, uint64_t size = 1) {
+  if (count > budget / size) return {Code::limit, "file needs more memory than allowed"};
+  budget -= count * size;
   return {};
 }
 
@@ -24,32 +26,8 @@ Result<Tensor> make_tensor(DType type, const Shape& shape, uint64_t& budget) {
   return tensor;
 }
 
-Result<Tensor> decode_levels(CodecId codec, const TensorInfo& info, std::span<const std::byte> in, uint64_t& budget) {
-  const Decoder* decoder = find_decoder(codec);
-  if (!decoder || !decoder->levels) return Status{Code::unsupported, "unknown codec of levels"};
-  PARE_ASSIGN(Tensor levels, make_tensor(DType::i32, info.shape, budget));
-  PARE_TRY(decoder->levels(info, in, levels.edit<int32_t>()));
-  return levels;
-}
-
-Result<Tensor> decode_bytes(CodecId codec, const TensorInfo& info, std::span<const std::byte> in, uint64_t& budget) {
-  const Decoder* decoder = find_decoder(codec);
-  if (!decoder || !decoder->bytes) return Status{Code::unsupported, "unknown codec of bytes"};
-  PARE_ASSIGN(Tensor tensor, make_tensor(info.dtype, info.shape, budget));
-  PARE_TRY(decoder->bytes(info, in, tensor.edit_bytes()));
-  return tensor;
-}
-
-// The bytes of a compressed section: varint size, then a huffman payload.
-Result<Tensor> inflate(std::span<const std::byte> in, uint64_t& budget) {
-  ByteReader header(in);
-  const uint64_t size = header.varint();
-  PARE_TRY(header.status());
-  if (size > in.size() * kMostInflation) return Status{Code::corrupt, "compressed section grows too much"};
-  TensorInfo info;
-  info.dtype = DType::u8;
-  info.shape = {static_cast<int64_t>(size)};
-  return decode_bytes(2, info, header.bytes(header.remaining()), budget);
+Status within_part(const Status& status, uint64_t offset) {
+  return status.ok() ? status : Status(status.code(), status.what(), offset + status.at());
 }
 
 bool all_below(const std::vector<int64_t>& ids, size_t count, int64_t least) {
@@ -78,148 +56,240 @@ Status check_links(const StoredGraph& graph, const std::vector<StoredTensor>& te
 }  // namespace
 
 bool looks_like_pare(std::span<const std::byte> bytes) {
-  return bytes.size() >= kMagic.size() && std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) == 0;
+  return bytes.size() > kMagic.size() && std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) == 0;
 }
 
-TensorInfo payload_info(const StoredTensor& tensor) {
+TensorInfo payload_info(const StoredTensor& tensor, const std::optional<Grid>& grid) {
   TensorInfo info;
   info.dtype = tensor.stored;
-  info.shape = tensor.shape;
-  if (tensor.grid) {
+  info.shape = payload_shape(tensor);
+  if (grid) {
     info.payload = Payload::levels;
     info.dtype = DType::i32;
-    if (tensor.grid->dim > 1 && !info.shape.empty()) info.shape.back() /= tensor.grid->dim;
-    info.low = static_cast<int32_t>(tensor.grid->lowest());
-    info.high = static_cast<int32_t>(tensor.grid->highest());
-    info.zero = zero_level(*tensor.grid).value_or(info.low > INT32_MIN ? info.low - 1 : info.low);
+    info.low = static_cast<int32_t>(grid->lowest());
+    info.high = static_cast<int32_t>(grid->highest());
+    info.zero = zero_level(*grid).value_or(info.low > INT32_MIN ? info.low - 1 : info.low);
   }
   return info;
 }
 
-TensorInfo mask_info(const StoredTensor& tensor) {
-  return {.payload = Payload::levels, .dtype = DType::i32, .shape = tensor.shape, .low = 0, .high = 1, .zero = 0};
+TensorInfo mask_info(const Shape& shape) {
+  return {.payload = Payload::levels, .dtype = DType::i32, .shape = shape, .low = 0, .high = 1, .zero = 0};
 }
 
 Result<PareFile> PareFile::open(std::span<const std::byte> bytes, uint64_t max_bytes) {
   PareFile file;
   file.bytes_ = bytes;
   file.max_bytes_ = max_bytes;
-  PARE_TRY(file.read_contents());
   uint64_t budget = max_bytes;
-  for (const Section& section : file.sections_) PARE_TRY(file.read_structs(section, budget));
-  PARE_TRY(check_links(file.graph_, file.tensors_));
-  size_t next = 0;
-  for (const StoredTensor& t : file.tensors_) {
-    if (!element_count(t.shape)) return Status{Code::limit, "tensor too large"};
-    if (t.grid) PARE_TRY(check(*t.grid, t.shape));
-    file.first_payload_.push_back(next);
-    next += t.mask_codec ? 2 : 1;
+  if (!looks_like_pare(bytes)) return Status{Code::invalid, "not a .pare file"};
+  const auto mark = static_cast<uint8_t>(bytes[kMagic.size()]);
+  if (mark == kVersion) {
+    PARE_TRY(file.read_version2(budget));
+  } else if (mark == kVersion1Mark) {
+    PARE_TRY(file.read_version1(budget));
+  } else {
+    return Status{Code::unsupported, "version of the .pare file is not supported", kMagic.size()};
   }
-  if (next != file.payloads_.size()) return Status{Code::corrupt, "payload sections do not match the tensors"};
+  PARE_TRY(check_links(file.graph(), file.tensors()));
+  PARE_TRY(spend(budget, file.sections_.size()));
+  file.checked_ = std::make_unique<std::atomic<bool>[]>(file.sections_.size());
   return file;
 }
 
-Status PareFile::read_contents() {
-  if (!looks_like_pare(bytes_)) return {Code::invalid, "not a .pare file"};
+Status PareFile::read_version2(uint64_t& budget) {
+  version_ = 2;
   ByteReader in(bytes_);
-  (void)in.bytes(kMagic.size());
-  const auto major = in.number<uint8_t>();
-  (void)in.number<uint8_t>();  // a newer minor version only adds sections that may be skipped
-  PARE_TRY(in.status());
-  if (major != kMajorVersion) return {Code::unsupported, "version of the .pare file is not supported", kMagic.size()};
-  const uint64_t contents_length = in.varint();
-  ByteReader contents(in.bytes(contents_length));
-  const uint64_t contents_end = in.position();
+  (void)in.bytes(kMagic.size() + 1);
+  const uint64_t length = in.varint();
+  const uint64_t size = in.varint();
+  const auto coded = in.bytes(length);
+  const uint64_t end = in.position();
   const auto checksum = in.number<uint32_t>();
   PARE_TRY(in.status());
-  if (crc32c(bytes_.first(contents_end)) != checksum)
-    return {Code::corrupt, "checksum of the table of contents does not hold", contents_end};
+  if (crc32c(bytes_.first(end)) != checksum) return {Code::corrupt, "checksum of the structure does not hold", end};
+  structure_bytes_ = in.position();
+  const uint64_t plain = size >> 1;
+  std::vector<std::byte> inflated;
+  std::span<const std::byte> part = coded;
+  if (size & 1) {
+    if (plain > kMostInflation * coded.size() + kFreeInflation)
+      return {Code::corrupt, "structure grows too much", kMagic.size() + 1};
+    PARE_TRY(spend(budget, plain));
+    inflated.resize(plain);
+    PARE_TRY(within_part(decode_structure(coded, inflated), end - length));
+    part = inflated;
+  } else if (plain != length) {
+    return {Code::corrupt, "structure has another length than it says", kMagic.size() + 1};
+  }
+  FieldReader f(part, budget, version_);
+  structure_fields(f, structure_);
+  PARE_TRY(f.finish());
+  return place_parts(in.position(), budget);
+}
 
-  uint64_t offset = in.position();
-  unsigned seen = 0;
-  while (contents.remaining() > 0) {
-    const uint64_t tag = contents.varint();
-    Section s;
-    s.length = contents.varint();
-    s.checksum = contents.number<uint32_t>();
-    s.offset = offset;
-    s.compressed = (tag & kSectionCompressed) != 0;
-    PARE_TRY(contents.status());
-    if (s.length > bytes_.size() - offset) return {Code::truncated, "section ends after the file", offset};
-    offset += s.length;
-    const uint64_t kind = tag >> 2;
-    if (kind == 0 || kind > static_cast<uint64_t>(SectionKind::payload)) {
-      if (tag & kSectionMaySkip) continue;
-      return {Code::unsupported, "file needs a newer version of pare", s.offset};
-    }
-    s.kind = static_cast<SectionKind>(kind);
-    if (s.kind == SectionKind::payload) {
-      payloads_.push_back(s);
-    } else {
-      if ((seen >> kind & 1) != 0) return {Code::corrupt, "section occurs twice", s.offset};
-      seen |= 1U << kind;
-      sections_.push_back(s);
+// Where each part lies, and that together they fill the file.
+Status PareFile::place_parts(uint64_t offset, uint64_t& budget) {
+  bool open = false;  // a section is
+  auto close = [&] {
+    if (!open) return Status();
+    open = false;
+    sections_.back().checksum_at = offset;
+    if (kChecksumBytes > bytes_.size() - offset)
+      return Status(Code::truncated, "checksum of a section is missing", offset);
+    offset += kChecksumBytes;
+    return Status();
+  };
+  for (const StoredTensor& t : tensors()) {
+    first_part_.push_back(parts_.size());
+    PARE_TRY(spend(budget, 1 + t.parts.size(), 2 * (sizeof(Part) + sizeof(Section))));
+    for (const uint64_t length : t.parts) {
+      if (open && length > kSectionBytes - std::min(sections_.back().length, kSectionBytes)) PARE_TRY(close());
+      if (length > bytes_.size() - offset) return {Code::truncated, "part of a tensor ends after the file", offset};
+      if (!open) sections_.push_back({offset, 0, 0});
+      open = true;
+      parts_.push_back({offset, length, static_cast<uint32_t>(sections_.size() - 1)});
+      sections_.back().length += length;
+      offset += length;
     }
   }
-  if (sections_.size() != 2) return {Code::corrupt, "section missing", offset};
+  PARE_TRY(close());
+  for (const StoredSection& other : structure_.others) {
+    if ((other.tag & kMaySkip) == 0) return {Code::unsupported, "file needs a newer version of pare", offset};
+    if (other.length > bytes_.size() - offset) return {Code::truncated, "section ends after the file", offset};
+    offset += other.length;
+  }
   return offset == bytes_.size() ? Status() : Status(Code::corrupt, "bytes after the last section", offset);
 }
 
-Result<std::span<const std::byte>> PareFile::checked(const Section& section) const {
-  const auto part = bytes_.subspan(section.offset, section.length);
-  if (crc32c(part) != section.checksum)
-    return Status{Code::corrupt, "checksum of a section does not hold", section.offset};
-  return part;
+Status PareFile::check(const Section& section) const {
+  const auto bytes = bytes_.subspan(section.offset, section.length);
+  uint32_t checksum = 0;
+  std::memcpy(&checksum, bytes_.data() + section.checksum_at, kChecksumBytes);
+  return crc32c(bytes) == checksum ? Status()
+                                   : Status(Code::corrupt, "checksum of a section does not hold", section.offset);
 }
 
-Status PareFile::read_structs(const Section& section, uint64_t& budget) {
-  PARE_ASSIGN(std::span<const std::byte> part, checked(section));
-  Tensor inflated;
-  if (section.compressed) {
-    PARE_ASSIGN(inflated, inflate(part, budget));
-    part = inflated.bytes();
+Result<std::span<const std::byte>> PareFile::part(size_t index) const {
+  const Part& p = parts_[index];
+  std::atomic<bool>& checked = checked_[p.section];
+  if (!checked.load(std::memory_order_relaxed)) {
+    PARE_TRY(check(sections_[p.section]));
+    checked.store(true, std::memory_order_relaxed);
   }
-  FieldReader f(part, budget);
-  if (section.kind == SectionKind::graph) {
-    graph_fields(f, graph_);
+  return bytes_.subspan(p.offset, p.length);
+}
+
+Result<TensorReader> PareFile::start(size_t index, uint64_t& budget) const {
+  TensorReader r;
+  const StoredTensor& stored = tensors()[index];
+  r.file_ = this;
+  r.stored_ = &stored;
+  r.first_part_ = first_part_[index];
+  r.result_.grid = stored.grid;
+  if (stored.grid && version_ != 1) {
+    Grid& grid = *r.result_.grid;
+    PARE_ASSIGN(const auto in, part(r.first_part_));
+    const uint64_t offset = parts_[r.first_part_].offset;
+    const bool is_codebook = grid.kind == GridKind::codebook;
+    if (!is_codebook && !scale_count(grid, stored.shape))
+      return Status{Code::corrupt, "grid does not fit its tensor", offset};
+    const uint64_t count = stored.zero_points ? table_numbers(stored) / 2 : table_numbers(stored);
+    PARE_TRY(spend(budget, count, sizeof(float) + sizeof(int32_t)));
+    (is_codebook ? grid.codebook : grid.scale).resize(count);
+    if (stored.zero_points) grid.zero_point.resize(count);
+    PARE_TRY(within_part(decode_tables(in, grid), offset));
+    ++r.first_part_;
+  }
+  if (r.result_.grid) PARE_TRY(pare::check(*r.result_.grid, stored.shape));
+  r.info_ = payload_info(stored, r.result_.grid);
+  if (version_ == 1) {
+    r.chunks_.size = static_cast<uint64_t>(element_count(r.info_.shape).value_or(0));
+    r.chunks_.step = std::max<uint64_t>(r.chunks_.size, 1);
+    r.mask_chunks_ = r.chunks_;
+    r.mask_chunks_.size = static_cast<uint64_t>(element_count(stored.shape).value_or(0));
+    r.mask_chunks_.step = std::max<uint64_t>(r.mask_chunks_.size, 1);
   } else {
-    f.list(tensors_, [&](StoredTensor& t) { tensor_fields(f, t); });
+    r.chunks_ = chunks_of(r.info_.shape);
+    r.mask_chunks_ = chunks_of(stored.shape);
   }
-  return f.finish();
+  r.first_mask_chunk_ = r.chunks_.count;
+  r.has_mask_ = stored.mask_codec.has_value();
+  if (stored.grid) {
+    PARE_ASSIGN(r.result_.levels, make_tensor(DType::i32, r.info_.shape, budget));
+    r.levels_ = r.result_.levels->edit<int32_t>();
+    const auto count = static_cast<uint64_t>(element_count(stored.shape).value_or(0));
+    PARE_TRY(spend(budget, count, size_of(DType::f32)));
+  } else {
+    PARE_ASSIGN(r.result_.tensor, make_tensor(stored.dtype, stored.shape, budget));
+    r.elements_ = r.result_.tensor.edit_bytes();
+    if (stored.stored != stored.dtype)  // while a chunk is decoded
+      PARE_TRY(spend(budget, r.chunks_.length(0), size_of(stored.stored) + size_of(stored.dtype)));
+  }
+  if (r.has_mask_) {
+    PARE_TRY(spend(budget, r.mask_chunks_.size / 8 + 8));
+    PARE_TRY(spend(budget, r.mask_chunks_.length(0), sizeof(int32_t)));  // while a chunk is decoded
+    r.result_.mask.emplace(r.mask_chunks_.size, false);
+  }
+  return r;
 }
 
-uint64_t PareFile::payload_bytes(size_t tensor) const {
-  const size_t first = first_payload_[tensor];
-  return payloads_[first].length + (tensors_[tensor].mask_codec ? payloads_[first + 1].length : 0);
+Status TensorReader::decode(size_t chunk) {
+  PARE_ASSIGN(const auto in, file_->part(first_part_ + chunk));
+  const uint64_t offset = file_->parts_[first_part_ + chunk].offset;
+  return chunk < first_mask_chunk_ ? decode_elements(chunk, in, offset)
+                                   : decode_mask(chunk - first_mask_chunk_, in, offset);
+}
+
+Status TensorReader::decode_elements(size_t chunk, std::span<const std::byte> in, uint64_t offset) {
+  TensorInfo info = info_;
+  info.shape = chunks_.shape(info_.shape, chunk);
+  const uint64_t begin = chunks_.begin(chunk), length = chunks_.length(chunk);
+  const Decoder* decoder = find_decoder(stored_->codec);
+  if (stored_->grid) {
+    if (!decoder || !decoder->levels) return {Code::unsupported, "unknown codec of levels", offset};
+    return within_part(decoder->levels(info, in, levels_.subspan(begin, length)), offset);
+  }
+  if (!decoder || !decoder->bytes) return {Code::unsupported, "unknown codec of bytes", offset};
+  const size_t size = size_of(stored_->dtype);
+  const auto out = elements_.subspan(begin * size, length * size);
+  if (stored_->stored == stored_->dtype) return within_part(decoder->bytes(info, in, out), offset);
+  Tensor narrow(stored_->stored, info.shape);
+  PARE_TRY(within_part(decoder->bytes(info, in, narrow.edit_bytes()), offset));
+  const Tensor wide = cast(narrow, stored_->dtype);
+  std::memcpy(out.data(), wide.bytes().data(), out.size());
+  return {};
+}
+
+Status TensorReader::decode_mask(size_t chunk, std::span<const std::byte> in, uint64_t offset) {
+  const Decoder* decoder = find_decoder(*stored_->mask_codec);
+  if (!decoder || !decoder->levels) return {Code::unsupported, "unknown codec of levels", offset};
+  const uint64_t begin = mask_chunks_.begin(chunk);
+  std::vector<int32_t> kept(mask_chunks_.length(chunk));
+  PARE_TRY(within_part(decoder->levels(mask_info(mask_chunks_.shape(stored_->shape, chunk)), in, kept), offset));
+  // Chunks need not end where a word does: bits are added to what others may be adding to.
+  std::vector<uint64_t>& words = result_.mask->words();
+  for (size_t i = 0; i < kept.size();) {
+    uint64_t bits = 0;
+    const size_t word = (begin + i) / 64;
+    for (; i < kept.size() && (begin + i) / 64 == word; ++i)
+      bits |= static_cast<uint64_t>(kept[i] != 0) << ((begin + i) % 64);
+    std::atomic_ref(words[word]).fetch_or(bits, std::memory_order_relaxed);
+  }
+  return {};
+}
+
+Result<DecodedTensor> TensorReader::finish() {
+  if (stored_->grid) {
+    PARE_ASSIGN(result_.tensor, dequantize(*result_.grid, *result_.levels, stored_->shape));
+  }
+  return std::move(result_);
 }
 
 Result<DecodedTensor> PareFile::read_tensor(size_t index, uint64_t& budget) const {
-  const StoredTensor& stored = tensors_[index];
-  const Section& section = payloads_[first_payload_[index]];
-  if (section.compressed) return Status{Code::corrupt, "a payload is coded by its codec alone", section.offset};
-  PARE_ASSIGN(const auto part, checked(section));
-  DecodedTensor result;
-  if (stored.grid) {
-    PARE_ASSIGN(result.levels, decode_levels(stored.codec, payload_info(stored), part, budget));
-    const auto count = element_count(stored.shape);
-    PARE_TRY(spend(budget, static_cast<uint64_t>(count.value_or(0)) * size_of(DType::f32)));
-    PARE_ASSIGN(result.tensor, dequantize(*stored.grid, *result.levels, stored.shape));
-  } else {
-    PARE_ASSIGN(result.tensor, decode_bytes(stored.codec, payload_info(stored), part, budget));
-    if (stored.stored != stored.dtype) {
-      PARE_TRY(spend(budget, static_cast<uint64_t>(result.tensor.size()) * size_of(stored.dtype)));
-      result.tensor = cast(result.tensor, stored.dtype);
-    }
-  }
-  if (stored.mask_codec) {
-    PARE_ASSIGN(const auto mask_part, checked(payloads_[first_payload_[index] + 1]));
-    PARE_ASSIGN(const Tensor bits, decode_levels(*stored.mask_codec, mask_info(stored), mask_part, budget));
-    BitMask mask(static_cast<size_t>(bits.size()));
-    const auto view = bits.view<int32_t>();
-    for (size_t i = 0; i < view.size(); ++i) mask.set(i, view[i] != 0);
-    result.mask = std::move(mask);
-  }
-  return result;
+  PARE_ASSIGN(TensorReader reader, start(index, budget));
+  for (size_t chunk = 0; chunk < reader.chunks(); ++chunk) PARE_TRY(reader.decode(chunk));
+  return reader.finish();
 }
 
 }  // namespace pare

@@ -1,106 +1,181 @@
 #include "format/container/write.h"
 
+#include <cstring>
+
 #include "format/bytes.h"
 #include "format/checksum.h"
 #include "format/container/layout_fields.h"
 #include "format/container/read.h"
+#include "format/container/structure_code.h"
+#include "format/container/tables.h"
 
 namespace pare {
 
-namespace {
+TensorCoder::TensorCoder(StoredTensor record, std::span<const int32_t> levels, std::span<const std::byte> elements,
+                         const BitMask* mask, const Encoder* forced)
+    : levels_(levels), elements_(elements), mask_(mask), forced_(forced) {
+  coded_.record = std::move(record);
+  if (mask_) coded_.record.mask_codec = 0;
+  info_ = payload_info(coded_.record, coded_.record.grid);
+  chunks_ = chunks_of(info_.shape);
+  mask_chunks_ = chunks_of(coded_.record.shape);
+  coded_.parts.resize(part_count(coded_.record));
+  if (const auto& grid = coded_.record.grid) {
+    coded_.record.entries = grid->codebook.size() / static_cast<size_t>(grid->dim);
+    coded_.record.zero_points = !grid->zero_point.empty();
+    coded_.parts[0] = encode_tables(*grid);
+    first_part_ = 1;
+  }
+  if (forced_ && !forced_->supports(info_)) forced_ = nullptr;
+  estimates_.resize(chunks());
+}
 
-const Encoder& choose(const TensorInfo& info, std::span<const int32_t> levels, std::span<const std::byte> bytes,
-                      const Encoder* forced) {
-  if (forced && forced->supports(info)) return *forced;
+TensorCoder::Input TensorCoder::input(size_t chunk, std::vector<int32_t>& mask_levels) const {
+  if (chunk >= chunks_.count) {
+    chunk -= chunks_.count;
+    const uint64_t begin = mask_chunks_.begin(chunk);
+    mask_levels.resize(mask_chunks_.length(chunk));
+    for (size_t i = 0; i < mask_levels.size(); ++i) mask_levels[i] = (*mask_)[begin + i] ? 1 : 0;
+    return {mask_info(mask_chunks_.shape(coded_.record.shape, chunk)), mask_levels, {}};
+  }
+  Input in{info_, {}, {}};
+  in.info.shape = chunks_.shape(info_.shape, chunk);
+  const uint64_t begin = chunks_.begin(chunk), length = chunks_.length(chunk);
+  if (info_.payload == Payload::levels) {
+    in.levels = levels_.subspan(begin, length);
+  } else {
+    const size_t size = size_of(info_.dtype);
+    in.elements = elements_.subspan(begin * size, length * size);
+  }
+  return in;
+}
+
+void TensorCoder::estimate(size_t chunk) {
+  if (forced_ && chunk < chunks_.count) return;
+  std::vector<int32_t> mask_levels;
+  const Input in = input(chunk, mask_levels);
+  for (const Encoder* e : encoder_list())
+    estimates_[chunk].push_back(e->supports(in.info) ? e->estimate_bits(in.info, in.levels, in.elements) : UINT64_MAX);
+}
+
+// One codec for all chunks: the one of the smallest sum; of equals, the one that is earlier in the list.
+const Encoder& TensorCoder::choose(size_t first, size_t count, const Encoder* forced) const {
+  if (forced) return *forced;
   const Encoder* best = nullptr;
   uint64_t fewest = 0;
-  for (const Encoder* e : encoder_list()) {
-    if (!e->supports(info)) continue;
-    const uint64_t size = (e->estimate_bits(info, levels, bytes) + 7) / 8;
-    if (!best || size < fewest) best = e, fewest = size;
+  for (size_t e = 0; e < encoder_list().size(); ++e) {
+    uint64_t bytes = 0;
+    bool supported = true;
+    for (size_t chunk = first; chunk < first + count; ++chunk) {
+      supported &= estimates_[chunk][e] != UINT64_MAX;
+      bytes += supported ? (estimates_[chunk][e] + 7) / 8 : 0;
+    }
+    if (supported && (!best || bytes < fewest)) best = encoder_list()[e], fewest = bytes;
   }
   return *best;  // raw supports everything
 }
 
-struct Part {
-  uint64_t tag;
-  std::vector<std::byte> compressed;  // for graph and tensors
-  std::span<const std::byte> bytes;
-};
-
-uint64_t tag_of(SectionKind kind) { return static_cast<uint64_t>(kind) << 2; }
-
-// Compressed when that is smaller and stays within what readers allow.
-void add_structs(std::vector<Part>& parts, SectionKind kind, const std::vector<std::byte>& plain) {
-  std::vector<std::byte> coded;
-  ByteWriter(coded).varint(plain.size());
-  TensorInfo info;
-  info.dtype = DType::u8;
-  info.shape = {static_cast<int64_t>(plain.size())};
-  find_encoder("huffman")->encode(info, {}, plain, coded);
-  if (coded.size() < plain.size() && plain.size() <= coded.size() * kMostInflation) {
-    parts.push_back({tag_of(kind) | kSectionCompressed, std::move(coded), {}});
-    parts.back().bytes = parts.back().compressed;  // moving a Part leaves these bytes where they are
-  } else {
-    parts.push_back({tag_of(kind), {}, plain});
-  }
+void TensorCoder::choose() {
+  encoder_ = &choose(0, chunks_.count, forced_);
+  coded_.record.codec = encoder_->id;
+  if (!mask_) return;
+  mask_encoder_ = &choose(chunks_.count, mask_chunks_.count, nullptr);
+  coded_.record.mask_codec = mask_encoder_->id;
 }
 
-}  // namespace
+void TensorCoder::encode(size_t chunk) {
+  std::vector<int32_t> mask_levels;
+  const Input in = input(chunk, mask_levels);
+  const Encoder& encoder = chunk < chunks_.count ? *encoder_ : *mask_encoder_;
+  std::vector<std::byte>& out = coded_.parts[first_part_ + chunk];
+  encoder.encode(in.info, in.levels, in.elements, out);
+  out.shrink_to_fit();  // all of them are held until the file is written
+}
+
+CodedTensor TensorCoder::finish() {
+  for (const auto& part : coded_.parts) coded_.record.parts.push_back(part.size());
+  return std::move(coded_);
+}
 
 CodedTensor code_tensor(StoredTensor record, std::span<const int32_t> levels, std::span<const std::byte> elements,
                         const BitMask* mask, const Encoder* forced) {
-  CodedTensor coded;
-  coded.record = std::move(record);
-  const TensorInfo info = payload_info(coded.record);
-  const Encoder& encoder = choose(info, levels, elements, forced);
-  coded.record.codec = encoder.id;
-  encoder.encode(info, levels, elements, coded.payload);
-  if (mask) {
-    std::vector<int32_t> bits(mask->size());
-    for (size_t i = 0; i < bits.size(); ++i) bits[i] = (*mask)[i] ? 1 : 0;
-    const TensorInfo of_mask = mask_info(coded.record);
-    const Encoder& mask_encoder = choose(of_mask, bits, {}, nullptr);
-    coded.record.mask_codec = mask_encoder.id;
-    mask_encoder.encode(of_mask, bits, {}, coded.mask_payload);
+  TensorCoder coder(std::move(record), levels, elements, mask, forced);
+  for (size_t chunk = 0; chunk < coder.chunks(); ++chunk) coder.estimate(chunk);
+  coder.choose();
+  for (size_t chunk = 0; chunk < coder.chunks(); ++chunk) coder.encode(chunk);
+  return coder.finish();
+}
+
+namespace {
+
+// What structure_fields wants, without a copy of the graph.
+struct StructureView {
+  std::vector<StoredSection> others;
+  const StoredGraph& graph;
+  std::vector<StoredTensor> tensors;
+};
+
+}  // namespace
+
+FileParts::FileParts(const StoredGraph& graph, std::span<const CodedTensor> tensors) {
+  StructureView view{{}, graph, {}};
+  for (const CodedTensor& t : tensors) view.tensors.push_back(t.record);
+  std::vector<std::byte> plain, coded;
+  FieldWriter fields(plain);
+  structure_fields(fields, static_cast<const StructureView&>(view));
+  encode_structure(plain, coded);
+  const bool is_coded = coded.size() < plain.size() && plain.size() <= kMostInflation * coded.size() + kFreeInflation;
+  if (!is_coded) coded = plain;
+
+  ByteWriter out(structure_);
+  out.bytes(std::as_bytes(std::span(kMagic)));
+  out.number(kVersion);
+  out.varint(coded.size());
+  out.varint(plain.size() << 1 | when(is_coded, 1));
+  out.bytes(coded);
+  out.number(crc32c(structure_));
+
+  bytes_ = structure_.size();
+  uint64_t section = 0;  // its bytes
+  uint32_t checksum = 0;
+  auto close = [&] {
+    if (pieces_.empty() || pieces_.back().checksum) return;
+    Checksum& bytes = pieces_.back().checksum.emplace();
+    std::memcpy(bytes.data(), &checksum, bytes.size());
+    section = 0;
+    checksum = 0;
+    bytes_ += bytes.size();
+  };
+  for (const CodedTensor& t : tensors) {
+    for (const auto& part : t.parts) {
+      if (section + part.size() > kSectionBytes) close();
+      pieces_.push_back({part, {}});
+      checksum = crc32c(part, checksum);
+      section += part.size();
+      bytes_ += part.size();
+    }
   }
-  return coded;
+  close();
+}
+
+std::vector<std::span<const std::byte>> FileParts::spans() const {
+  std::vector<std::span<const std::byte>> spans{structure_};
+  for (const Piece& piece : pieces_) {
+    spans.push_back(piece.part);
+    if (piece.checksum) spans.emplace_back(*piece.checksum);
+  }
+  return spans;
+}
+
+std::vector<std::byte> FileParts::joined() const {
+  std::vector<std::byte> file;
+  file.reserve(bytes_);
+  for (const auto span : spans()) file.insert(file.end(), span.begin(), span.end());
+  return file;
 }
 
 std::vector<std::byte> write_pare(const StoredGraph& graph, std::span<const CodedTensor> tensors) {
-  std::vector<std::byte> graph_bytes, tensor_bytes;
-  FieldWriter graph_writer(graph_bytes);
-  graph_fields(graph_writer, graph);
-  std::vector<StoredTensor> records;
-  for (const CodedTensor& t : tensors) records.push_back(t.record);
-  FieldWriter tensor_writer(tensor_bytes);
-  tensor_writer.list(records, [&](const StoredTensor& t) { tensor_fields(tensor_writer, t); });
-
-  std::vector<Part> parts;
-  add_structs(parts, SectionKind::graph, graph_bytes);
-  add_structs(parts, SectionKind::tensors, tensor_bytes);
-  for (const CodedTensor& t : tensors) {
-    parts.push_back({tag_of(SectionKind::payload), {}, t.payload});
-    if (t.record.mask_codec) parts.push_back({tag_of(SectionKind::payload), {}, t.mask_payload});
-  }
-
-  std::vector<std::byte> contents;
-  ByteWriter toc(contents);
-  for (const Part& part : parts) {
-    toc.varint(part.tag);
-    toc.varint(part.bytes.size());
-    toc.number(crc32c(part.bytes));
-  }
-  std::vector<std::byte> file;
-  ByteWriter out(file);
-  out.bytes(std::as_bytes(std::span(kMagic)));
-  out.number(kMajorVersion);
-  out.number(kMinorVersion);
-  out.varint(contents.size());
-  out.bytes(contents);
-  out.number(crc32c(file));
-  for (const Part& part : parts) out.bytes(part.bytes);
-  return file;
+  return FileParts(graph, tensors).joined();
 }
 
 }  // namespace pare
