@@ -6,6 +6,7 @@
 #include "cli/onnx_flags.h"
 #include "core/error.h"
 #include "core/model_file.h"
+#include "core/pack/lazy_model.h"
 
 namespace pare::cli {
 namespace {
@@ -19,12 +20,28 @@ struct UnpackFlags : OnnxFlags {
   }
 };
 
+// Tensor after tensor, where the file says all there is to write; false: nothing was written.
+bool unpack_lazily(const UnpackFlags& o) {
+  if (!is_pare_file(o.model)) return false;
+  const LazyModel model(o.model);
+  ExportOptions options = o.options();
+  if (!written_as_it_is(model.graph(), options)) return false;
+  options.whole = [&](const Tensor& constant) { return model.whole(constant); };
+  try {
+    export_onnx(model.graph(), o.output, options);
+  } catch (const Error& e) {
+    if (e.code() == Code::unsupported || e.code() == Code::invalid) return false;  // it needs another opset
+    throw;
+  }
+  return true;
+}
+
 int run_unpack(CommandLine& line) {
   UnpackFlags o;
   line.parse(o, {{"model", "MODEL"}});
   ensure(!o.output.empty(), "say where to write: -o FILE.onnx");
   need_kind(o.output, ".onnx");
-  export_onnx(load_model_as_is(o.model), o.output, o.options());
+  if (!unpack_lazily(o)) export_onnx(load_model_as_is(o.model), o.output, o.options());
   const int64_t bytes = size_on_disk(o.output);
   line.print({{"file", o.output}, {"bytes", bytes}},
              [&] { CommandLine::print_text(fmt::format("{}: {} bytes\n", o.output, grouped(bytes))); });

@@ -85,12 +85,12 @@ std::vector<std::byte> read_file(const std::string& path, uint64_t limit) {
   }
 }
 
-void write_file(const std::string& path, std::span<const std::span<const std::byte>> parts) {
+void write_file_in_pieces(const std::string& path, const std::function<void(const WriteBytes&)>& produce) {
   struct stat info {};
   if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {  // a pipe or a terminal: nothing to rename over
     Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (file.get() < 0) fail_io("write", path, errno);
-    for (const auto bytes : parts) write_all(file.get(), bytes, path);
+    produce([&](std::span<const std::byte> bytes) { write_all(file.get(), bytes, path); });
     return;
   }
   std::error_code missing;
@@ -100,14 +100,20 @@ void write_file(const std::string& path, std::span<const std::span<const std::by
   try {
     Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
     if (file.get() < 0) fail_io("write", path, errno);
-    for (const auto bytes : parts) write_all(file.get(), bytes, path);
+    produce([&](std::span<const std::byte> bytes) { write_all(file.get(), bytes, path); });
     if (::fsync(file.get()) != 0 && errno != EINVAL) fail_io("write", path, errno);
     if (file.close() != 0) fail_io("write", path, errno);
     if (::rename(temporary.c_str(), target.c_str()) != 0) fail_io("write", path, errno);
-  } catch (const Error&) {
+  } catch (...) {
     ::unlink(temporary.c_str());
     throw;
   }
+}
+
+void write_file(const std::string& path, std::span<const std::span<const std::byte>> parts) {
+  write_file_in_pieces(path, [&](const WriteBytes& write) {
+    for (const auto bytes : parts) write(bytes);
+  });
 }
 
 void check_writable(const std::string& path) {

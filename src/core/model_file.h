@@ -26,6 +26,9 @@ std::vector<std::byte> read_file(const std::string& path, uint64_t limit = uint6
 // reason.
 void write_file(const std::string& path, std::span<const std::span<const std::byte>> parts);
 void write_file(const std::string& path, std::span<const std::byte> bytes);
+// The same for what is made while it is written: `produce` calls its argument with one piece after another.
+using WriteBytes = std::function<void(std::span<const std::byte>)>;
+void write_file_in_pieces(const std::string& path, const std::function<void(const WriteBytes&)>& produce);
 void write_file(const std::string& path, std::string_view text);
 
 }  // namespace pare

@@ -7,6 +7,7 @@
 #include "core/onnx/attribute_proto.h"
 #include "core/onnx/onnx.h"
 #include "core/onnx/opset.h"
+#include "core/onnx/pieces.h"
 #include "core/onnx/type_proto.h"
 #include "core/onnx/unfold.h"
 
@@ -22,24 +23,26 @@ class ModelWriter {
  public:
   ModelWriter(const Graph& graph, ExternalSink* external) : graph_(graph), external_(external) {}
 
-  std::string run() {
+  Pieces run() {
     const Origin& origin = graph_.origin;
-    std::string out;
+    Pieces out;
     uint64_t tensor_bytes = 0;
     for (const Value& value : graph_.values) tensor_bytes += value.constant ? value.constant->byte_size() : 0;
-    if (external_ == nullptr) {
-      check_size(tensor_bytes);
-      out.reserve(tensor_bytes + 256 * graph_.values.size() + 4096);
-    }
+    if (external_ == nullptr) check_size(tensor_bytes);
+    std::string start, end;
     {
-      protozero::pbf_builder<ModelField> model(out);
+      protozero::pbf_builder<ModelField> model(start);
       model.add_int64(ModelField::ir_version, origin.ir_version);
       text(model, ModelField::producer_name, origin.producer_name);
       text(model, ModelField::producer_version, origin.producer_version);
       text(model, ModelField::domain, origin.domain);
       if (origin.model_version != 0) model.add_int64(ModelField::model_version, origin.model_version);
       text(model, ModelField::doc_string, origin.doc);
-      write_graph(protozero::pbf_builder<GraphField>(model, ModelField::graph));
+    }
+    Pieces graph = write_graph();
+    add_length(start, static_cast<uint32_t>(ModelField::graph), graph.bytes());
+    {
+      protozero::pbf_builder<ModelField> model(end);
       for (const OpsetImport& opset : origin.opsets) {
         protozero::pbf_builder<OpsetField> w(model, ModelField::opset_import);
         w.add_string(OpsetField::domain, opset.domain);
@@ -51,7 +54,10 @@ class ModelWriter {
         w.add_string(EntryField::value, value);
       }
     }
-    check_size(out.size());
+    out.add(std::move(start));
+    out.add(std::move(graph));
+    out.add(std::move(end));
+    check_size(out.bytes());
     return out;
   }
 
@@ -64,15 +70,60 @@ class ModelWriter {
     if (!value.empty()) writer.add_string(field, value);
   }
 
-  void write_graph(protozero::pbf_builder<GraphField> w) {
-    for (const Node& node : graph_.nodes) {
-      if (!node.dead) write_node(protozero::pbf_builder<NodeField>(w, GraphField::node), node);
+  // The head of a field that holds `bytes` bytes.
+  static void add_length(std::string& out, uint32_t field, uint64_t bytes) {
+    constexpr uint64_t kLengthDelimited = 2;
+    for (const uint64_t number : {uint64_t{field} << 3 | kLengthDelimited, bytes}) {
+      uint64_t rest = number;
+      for (; rest >= 128; rest >>= 7) out.push_back(static_cast<char>(rest | 128));
+      out.push_back(static_cast<char>(rest));
     }
-    w.add_string(GraphField::name, graph_.origin.graph_name.empty() ? std::string("graph") : graph_.origin.graph_name);
+  }
+
+  Pieces write_graph() {
+    Pieces out;
+    std::string start;
+    {
+      protozero::pbf_builder<GraphField> w(start);
+      for (const Node& node : graph_.nodes) {
+        if (!node.dead) write_node(protozero::pbf_builder<NodeField>(w, GraphField::node), node);
+      }
+      w.add_string(GraphField::name,
+                   graph_.origin.graph_name.empty() ? std::string("graph") : graph_.origin.graph_name);
+    }
+    out.add(std::move(start));
     for (const Value& value : graph_.values) {
-      if (value.constant)
-        write_tensor(TensorWriter(w, GraphField::initializer), *value.constant, value.name, external_);
+      if (value.constant) out.add(write_initializer(*value.constant, value.name));
     }
+    std::string end;
+    write_rest(protozero::pbf_builder<GraphField>(end));
+    out.add(std::move(end));
+    return out;
+  }
+
+  // Tensors of less than this are copied between the other fields.
+  static constexpr size_t kOwnPiece = 4096;
+
+  Pieces write_initializer(const Tensor& tensor, const std::string& name) {
+    const bool apart = external_ == nullptr && tensor.byte_size() >= kOwnPiece;
+    std::string fields, head;
+    {
+      TensorWriter w(fields);
+      if (apart)
+        write_tensor_type(w, tensor, name);
+      else
+        write_tensor(std::move(w), tensor, name, external_);
+    }
+    if (apart) add_length(fields, static_cast<uint32_t>(TensorField::raw_data), tensor.byte_size());
+    add_length(head, static_cast<uint32_t>(GraphField::initializer), fields.size() + (apart ? tensor.byte_size() : 0));
+    Pieces out;
+    out.add(head + fields);
+    if (apart) out.add(tensor);
+    return out;
+  }
+
+  // What comes after the initializers.
+  void write_rest(protozero::pbf_builder<GraphField> w) {
     text(w, GraphField::doc_string, graph_.origin.graph_doc);
     std::vector<bool> described(graph_.values.size());
     auto describe = [&](ValueId id, GraphField field) {
@@ -110,17 +161,20 @@ class ModelWriter {
   ExternalSink* external_;
 };
 
-std::string write_model_in(int64_t opset, const Graph& graph, const ExportOptions& options, ExternalSink* external) {
-  const bool is_written_for_it =
-      graph.opset() == opset && std::all_of(graph.nodes.begin(), graph.nodes.end(),
-                                            [&](const Node& n) { return n.version == 0 || n.version == opset; });
-  if (is_written_for_it && !has_foldings(graph, options)) {
+bool is_written_for(int64_t opset, const Graph& graph) {
+  return graph.opset() == opset && std::all_of(graph.nodes.begin(), graph.nodes.end(),
+                                               [&](const Node& n) { return n.version == 0 || n.version == opset; });
+}
+
+Pieces write_model_in(int64_t opset, const Graph& graph, const ExportOptions& options, ExternalSink* external) {
+  if (is_written_for(opset, graph) && !has_foldings(graph, options)) {
     if (opset == kCanonicalOpset) {  // a lifted graph may hold what only newer opsets can say: this refuses it
       Graph probe = graph;
       lower(probe, opset);
     }
     return ModelWriter(graph, external).run();
   }
+  ensure(!options.whole, "the elements of a tensor are needed before they are there");
   Graph copy = graph;  // tensors are shared, not copied
   if (copy.opset() != kCanonicalOpset) lift(copy);
   unfold(copy, options, opset);
@@ -131,8 +185,12 @@ std::string write_model_in(int64_t opset, const Graph& graph, const ExportOption
 
 }  // namespace
 
+bool written_as_it_is(const Graph& graph, const ExportOptions& options) {
+  return is_written_for(options.opset == 0 ? graph.opset() : options.opset, graph) && !has_foldings(graph, options);
+}
+
 // Where no opset is asked for: the graph's own, or the first newer one that can say all of it.
-std::string write_model(const Graph& graph, const ExportOptions& options, ExternalSink* external) {
+static Pieces write_model(const Graph& graph, const ExportOptions& options, ExternalSink* external) {
   if (options.opset != 0) return write_model_in(options.opset, graph, options, external);
   for (int64_t opset = graph.opset();; ++opset) {
     try {
@@ -146,7 +204,7 @@ std::string write_model(const Graph& graph, const ExportOptions& options, Extern
 
 std::string serialize_onnx(const Graph& graph, const ExportOptions& options) {
   ensure(!options.external_data, "external data needs a file to lie beside");
-  return write_model(graph, options, nullptr);
+  return write_model(graph, options, nullptr).joined();
 }
 
 // Names for the data of the model `path`, relative to it; the first that is free is taken.
@@ -163,12 +221,19 @@ void export_onnx(const Graph& graph, const std::string& path, const ExportOption
     while (std::filesystem::exists(folder / data_name(path, old.size())))
       old.push_back(folder / data_name(path, old.size()));
   ExternalSink external(data_name(path, old.size()));
-  const std::string model =
+  const Pieces model =
       within(path, [&] { return write_model(graph, options, options.external_data ? &external : nullptr); });
-  if (const auto parts = external.parts(); !parts.empty()) write_file((folder / external.location()).string(), parts);
-  write_file(path, std::string_view(model));
+  const std::filesystem::path data = folder / external.location();
+  if (!external.empty())
+    write_file_in_pieces(data.string(), [&](const WriteBytes& write) { external.write(write, options.whole); });
   std::error_code ignored;
-  for (const auto& data : old) std::filesystem::remove(data, ignored);
+  try {
+    write_file_in_pieces(path, [&](const WriteBytes& write) { model.write(write, options.whole); });
+  } catch (...) {
+    if (!external.empty()) std::filesystem::remove(data, ignored);
+    throw;
+  }
+  for (const auto& before : old) std::filesystem::remove(before, ignored);
 }
 
 }  // namespace pare

@@ -57,17 +57,16 @@ uint64_t ExternalSink::add(const Tensor& tensor) {
   return start;
 }
 
-std::vector<std::span<const std::byte>> ExternalSink::parts() const {
+void ExternalSink::write(const std::function<void(std::span<const std::byte>)>& write,
+                         const std::function<Tensor(const Tensor&)>& whole) const {
   static constexpr std::byte zeros[kAlignment] = {};
-  std::vector<std::span<const std::byte>> parts;
   uint64_t size = 0;
   for (const Tensor& tensor : tensors_) {
-    if (const uint64_t gap = (kAlignment - size % kAlignment) % kAlignment; gap != 0)
-      parts.push_back(std::span(zeros).first(gap));
-    parts.push_back(tensor.bytes());
-    size = (size + kAlignment - 1) / kAlignment * kAlignment + tensor.byte_size();
+    const uint64_t gap = (kAlignment - size % kAlignment) % kAlignment;
+    if (gap != 0) write(std::span(zeros).first(gap));
+    write(whole ? whole(tensor).bytes() : tensor.bytes());
+    size += gap + tensor.byte_size();
   }
-  return parts;
 }
 
 }  // namespace pare

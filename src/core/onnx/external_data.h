@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -41,8 +42,10 @@ class ExternalSink {
   explicit ExternalSink(std::string location) : location_(std::move(location)) {}
   uint64_t add(const Tensor& tensor);  // where its bytes start
   const std::string& location() const { return location_; }
-  // What the file consists of, in order; valid as long as the sink. Empty: nothing was added.
-  std::vector<std::span<const std::byte>> parts() const;
+  bool empty() const { return tensors_.empty(); }
+  // Calls write(bytes) for what the file consists of, in order; tensors are what whole(tensor) gives at that time.
+  void write(const std::function<void(std::span<const std::byte>)>& write,
+             const std::function<Tensor(const Tensor&)>& whole) const;
 
  private:
   std::string location_;

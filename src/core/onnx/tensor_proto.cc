@@ -214,10 +214,14 @@ NamedTensor read_tensor(TensorSource& source, std::string_view message) {
   return {std::move(header.name), std::move(tensor)};
 }
 
-void write_tensor(TensorWriter writer, const Tensor& tensor, const std::string& name, ExternalSink* external) {
+void write_tensor_type(TensorWriter& writer, const Tensor& tensor, const std::string& name) {
   for (int64_t d : tensor.shape()) writer.add_int64(TensorField::dims, d);
   writer.add_int32(TensorField::data_type, dtype_to_onnx(tensor.dtype()));
   if (!name.empty()) writer.add_string(TensorField::name, name);
+}
+
+void write_tensor(TensorWriter writer, const Tensor& tensor, const std::string& name, ExternalSink* external) {
+  write_tensor_type(writer, tensor, name);
   if (external == nullptr || tensor.byte_size() <= kExternalFrom) {
     writer.add_bytes(TensorField::raw_data, reinterpret_cast<const char*>(tensor.bytes().data()), tensor.byte_size());
     return;

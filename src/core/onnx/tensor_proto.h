@@ -28,6 +28,8 @@ bool is_external(const WireSource& source, std::string_view message);
 int64_t tensor_element_type(TensorSource& source, std::string_view message);
 
 using TensorWriter = protozero::pbf_builder<onnx_proto::TensorField>;
+// Everything but the elements: dimensions, element type, name.
+void write_tensor_type(TensorWriter& writer, const Tensor& tensor, const std::string& name);
 // Goes to `external` when that is given and the tensor has more than 1 KiB.
 void write_tensor(TensorWriter writer, const Tensor& tensor, const std::string& name, ExternalSink* external = nullptr);
 
