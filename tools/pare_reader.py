@@ -3,6 +3,7 @@
 
 A second opinion on the format, made to be read, not to be fast. `python3 pare_reader.py FILE` prints a summary as JSON.
 """
+import bisect
 import json
 import struct
 import sys
@@ -26,7 +27,7 @@ OPS = ["", "Conv", "Gemm", "MatMul", "BatchNormalization", "Relu", "LeakyRelu", 
        "ThresholdedRelu", "Hardmax", "Shrink", "LpNormalization", "LpPool", "GlobalLpPool", "MeanVarianceNormalization",
        "ReverseSequence", "Compress", "BitShift", "CastLike", "Unique", "Scatter",
        "NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"]
-CODECS = ["raw", "bitpack", "huffman", "huffman_runs"]
+CODECS = ["raw", "bitpack", "huffman", "huffman_runs", "context", "rans", "parametric", "float_planes"]
 GRAPH, TENSORS, PAYLOAD = 1, 2, 3
 AFFINE, CODEBOOK, POWER_OF_TWO = 0, 1, 2
 CHUNK_ELEMENTS, SECTION_BYTES = 1 << 21, 1 << 16
@@ -445,6 +446,89 @@ def decode_huffman_runs(info, data):
     return result if levels else bytes(result)
 
 
+class RangeDecoder:
+    """Section 5.6."""
+
+    def __init__(self, data):
+        self.data, self.taken, self.range = data, 0, 0xFFFFFFFF
+        self.code = int.from_bytes(data[:4].ljust(4, b"\0"), "big")
+
+    def symbol(self, starts, bits=16):
+        """Index of the symbol; `starts` are where the symbols begin, then the end of the last one, 2^bits."""
+        unit = self.range >> bits
+        value = min(self.code // unit, (1 << bits) - 1)
+        index = bisect.bisect_right(starts, value) - 1
+        self._narrow(unit, starts[index], starts[index + 1], bits)
+        return index
+
+    def _narrow(self, unit, start, end, bits):
+        self.code -= unit * start
+        self.range = self.range - unit * start if end == 1 << bits else unit * (end - start)
+        while self.range < 1 << 24:
+            at = 4 + self.taken
+            self.range = self.range << 8
+            self.code = (self.code << 8 | (self.data[at] if at < len(self.data) else 0)) & 0xFFFFFFFF
+            self.taken += 1
+
+    def plain(self, count):
+        result = 0
+        while count > 0:
+            some = min(count, 16)
+            unit = self.range >> some
+            value = min(self.code // unit, (1 << some) - 1)
+            self._narrow(unit, value, value + 1, some)
+            result, count = result << some | value, count - some
+        return result
+
+    def end(self):
+        need(len(self.data) == self.taken + 1, "wrong number of bytes")
+
+
+def decode_parametric(info, data):
+    need(isinstance(info, Levels), "parametric holds levels only")
+    bits = Bits(data)
+    nearest = max(info.low, min(info.high, info.zero))
+    shape, scale, zeros = bits.take(2), bits.take(6), bits.take(5)
+    shift = bits.gamma() - 1
+    centre = nearest + unzigzag(bits.gamma() - 1)
+    need(shift <= 31 and info.low <= centre <= info.high, "bad parameters")
+    need(bits.take(-bits.at % 8) == 0, "padding bits must be zero")
+    lowest, highest = info.low - centre >> shift, info.high - centre >> shift
+    first, last, escape = max(-511, lowest), min(511, highest), lowest < -511 or highest > 511
+    width, zero_symbol = (2 + scale % 2) << (scale // 2), None
+    if zeros:
+        zero_symbol = nearest - centre
+        need(shift == 0 and info.low < info.high and first <= zero_symbol <= last, "bad parameters")
+        share = zeros * 65536 // 26 if zeros <= 24 else 65536 - (1 << 36 - zeros)
+    symbols = [u for u in range(first, last + 1) if u != zero_symbol]
+    bell = []
+    for u in symbols:
+        f = (width << 30) // (width + 16 * u * u)
+        for _ in range((0, 1, 2, 4)[shape]):
+            f = f * f >> 30
+        bell.append(max(f, 1))
+    rest = 65536 - len(symbols) - (128 if escape else 0)
+    frequencies = [1 + f * rest // sum(bell) for f in bell]
+    if symbols:
+        frequencies[bell.index(max(bell))] += 65536 - (128 if escape else 0) - sum(frequencies)
+    starts = [0]
+    for f in frequencies + ([128] if escape else []):
+        starts.append(starts[-1] + f)
+    coder, result = RangeDecoder(data[bits.at // 8:]), []
+    for _ in range(info.count):
+        if zeros and coder.symbol([0, share, 65536]) == 0:
+            result.append(nearest)
+            continue
+        which = coder.symbol(starts)
+        if which == len(symbols):
+            level = info.low + coder.plain((info.high - info.low).bit_length())
+        else:
+            level = centre + (symbols[which] << shift) + coder.plain(shift)
+        result.append(info.check(level))
+    coder.end()
+    return result
+
+
 # What a ByteModel has seen before the first byte (section 7).
 SAMPLE = bytes.fromhex(
     "0010010022047061726500000000077265736e65743800040a706172652e7363616c6513302e30303339323135363836323734353039380970617265"
@@ -480,7 +564,12 @@ SAMPLE = bytes.fromhex(
     "03050101010101067472616e734200020500000105010102100003050101010101067472616e73420002050000010501010210000305010101010106"
     "7472616e73420002010500")
 
-DECODERS = [decode_raw, decode_bitpack, decode_huffman, decode_huffman_runs]
+DECODERS = {0: decode_raw, 1: decode_bitpack, 2: decode_huffman, 3: decode_huffman_runs, 6: decode_parametric}
+
+
+def decoder_of(codec):
+    need(codec in DECODERS, "this reader does not know codec %d" % codec)
+    return DECODERS[codec]
 
 
 def to_f32(value):
@@ -627,7 +716,7 @@ class TensorRecord:
         self.wanted_codec = f.uint() if flags & 4 else None
         self.mask_codec = f.uint() if flags & 8 else None
         self.grid = Grid(f, version > 1) if flags & 1 else None
-        need(self.codec < len(DECODERS), "unknown codec")
+        need(self.codec < len(CODECS), "unknown codec")
         self.lengths = []  # of the parts
         if version > 1:
             guess = 3 * self.grid.numbers(self.shape) if self.grid else 0
@@ -865,7 +954,7 @@ class PareFile:
         """(elements as bytes, levels or None, mask or None) of one tensor; no other one is read."""
         record = self.tensors[index]
         parts = [self.part(p) for p in record.parts]
-        decode = DECODERS[record.codec]
+        decode = decoder_of(record.codec)
         levels = mask = None
         if record.grid and self.version > 1:
             record.grid.read_lists(parts.pop(0), record.shape)
@@ -883,7 +972,7 @@ class PareFile:
         if record.mask_codec is not None:
             mask = []
             for shape, data in zip(cut(record.shape) if self.version > 1 else [record.shape], parts[len(chunks):]):
-                mask += DECODERS[record.mask_codec](Levels(shape, 0, 1, 0), data)
+                mask += decoder_of(record.mask_codec)(Levels(shape, 0, 1, 0), data)
         return elements, levels, mask
 
     def summary(self):
