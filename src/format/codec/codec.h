@@ -4,10 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "format/codec/rate.h"
 #include "format/dtype.h"
 #include "format/grid.h"
 #include "format/shape.h"
@@ -40,6 +42,9 @@ struct Encoder {
   uint64_t (*estimate_bits)(const TensorInfo&, std::span<const int32_t> levels, std::span<const std::byte> bytes);
   void (*encode)(const TensorInfo&, std::span<const int32_t> levels, std::span<const std::byte> bytes,
                  std::vector<std::byte>& out);
+  // The cost of single levels for rounding that minds it; parameters are those of `first_guess`, one level per element.
+  // nullptr: the codec has no such model.
+  std::unique_ptr<RateModel> (*rate_model)(const TensorInfo&, std::span<const int32_t> first_guess) = nullptr;
 };
 const Decoder* find_decoder(CodecId id);
 std::span<const Decoder* const> decoder_list();
