@@ -18,6 +18,7 @@ struct ShareOptions {
   PerLayer<int64_t> bits = int64_t{5};
   int64_t biases = 0;
   std::string init = "exact";
+  std::string codebook = "f16";
   LayerFilter filter;
   TrainOptions train;
   ShareOptions() {
@@ -31,6 +32,9 @@ struct ShareOptions {
     v.field("init", init,
             "how the shared values are found: exact k-means, or Lloyd's from a linear, density or random start",
             {"exact", "linear", "density", "random"});
+    v.field("codebook", codebook,
+            "the shared values are rounded to this type at the end, which shortens the codebooks in a .pare file",
+            {"f32", "f16", "bf16"});
     filter.visit(v);
     visit_train(v, train, {{"epochs", "finetune_epochs"}});
   }
@@ -117,6 +121,18 @@ double share(Value& value, const Shared& what, const ShareOptions& options, uint
   return weights.empty() ? 0 : std::sqrt(squares / static_cast<double>(level.size()));
 }
 
+// The nearest value of the narrower type, but for entries that would become zero or infinite there: they stay.
+float rounded(float entry, std::string_view type) {
+  const float near = type == "f16" ? f16_to_f32(f32_to_f16(entry)) : bf16_to_f32(f32_to_bf16(entry));
+  return near == 0 || !std::isfinite(near) ? entry : near;
+}
+
+void round_codebook(Value& value, std::string_view type, const std::string& name) {
+  if (type == "f32") return;
+  for (float& entry : value.encoding.grid->codebook) entry = rounded(entry, type);
+  value.constant = take(dequantize(*value.encoding.grid, *value.encoding.levels, value.constant->shape()), name);
+}
+
 std::vector<Shared> choose(const Graph& graph, const ShareOptions& options) {
   const std::vector<Layer> all = layers(graph);
   std::vector<Shared> result;
@@ -152,6 +168,7 @@ void run(Session& session, const Param& params) {
   }
   session.report.details["layers"] = std::move(rows);
   session.fit(options.train);
+  for (const Shared& shared : chosen) round_codebook(session.graph.value(shared.value), options.codebook, shared.name);
 }
 
 }  // namespace

@@ -2,10 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <set>
 
 #include "compress/prune/criterion.h"
 #include "core/error.h"
+#include "core/pack/pack.h"
 #include "tests/support/compress_fixture.h"
 
 namespace pare {
@@ -117,6 +119,23 @@ TEST_F(Steps, SharedWeightsLieOnTheirCodebook) {
     }
   }
   EXPECT_EQ(row.report["layers"][0]["bits"], 2);
+}
+
+TEST_F(Steps, SharedValuesAreOfTheCodebooksType) {
+  size_t bytes[3];
+  for (size_t i = 0; i < 3; ++i) {
+    const char* name = std::array{"f32", "f16", "bf16"}[i];
+    const RowResult row =
+        run(std::string("  - share_weights: {bits: 5, finetune_epochs: 1, codebook: ") + name + "}\n");
+    const DType type = std::array{DType::f32, DType::f16, DType::bf16}[i];
+    for (size_t l = 0; l < 3; ++l) {
+      const Tensor& weight = *weight_of(row.graph, l).constant;
+      EXPECT_EQ(cast(cast(weight, type), DType::f32), weight) << name;
+    }
+    bytes[i] = pack(row.graph).size();
+  }
+  EXPECT_LT(bytes[1], bytes[0]);
+  EXPECT_LT(bytes[2], bytes[1]);
 }
 
 TEST_F(Steps, SharingKeepsZerosAndMakesNoNewOnes) {
