@@ -3,14 +3,14 @@
 
 A second opinion on the format, made to be read, not to be fast. `python3 pare_reader.py FILE` prints a summary as JSON.
 """
-import bisect
 import json
 import struct
 import sys
 
+from pare_codecs import Bits, CODECS, Elements, Fields, FormatError, Levels, SIZES, decode_huffman, decoder_of, need, product, unzigzag
+
 MAGIC = b"\x89PARE"
 DTYPES = ["none", "f32", "f16", "bf16", "f64", "i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "bool"]
-SIZES = [0, 4, 2, 2, 8, 1, 1, 2, 2, 4, 4, 8, 8, 1]
 OPS = ["", "Conv", "Gemm", "MatMul", "BatchNormalization", "Relu", "LeakyRelu", "Sigmoid", "Tanh", "Clip", "HardSwish",
        "HardSigmoid", "Softmax", "LogSoftmax", "MaxPool", "AveragePool", "GlobalAveragePool", "Add", "Sub", "Mul", "Div",
        "ReduceMean", "Concat", "Split", "Slice", "Gather", "Flatten", "Reshape", "Transpose", "Squeeze", "Unsqueeze",
@@ -27,19 +27,9 @@ OPS = ["", "Conv", "Gemm", "MatMul", "BatchNormalization", "Relu", "LeakyRelu", 
        "ThresholdedRelu", "Hardmax", "Shrink", "LpNormalization", "LpPool", "GlobalLpPool", "MeanVarianceNormalization",
        "ReverseSequence", "Compress", "BitShift", "CastLike", "Unique", "Scatter",
        "NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"]
-CODECS = ["raw", "bitpack", "huffman", "huffman_runs", "context", "rans", "parametric", "float_planes"]
 GRAPH, TENSORS, PAYLOAD = 1, 2, 3
 AFFINE, CODEBOOK, POWER_OF_TWO = 0, 1, 2
 CHUNK_ELEMENTS, SECTION_BYTES = 1 << 21, 1 << 16
-
-
-class FormatError(Exception):
-    """The file breaks a rule of the format."""
-
-
-def need(condition, message):
-    if not condition:
-        raise FormatError(message)
 
 
 def _crc_table():
@@ -59,88 +49,6 @@ def crc32c(data):
     for byte in data:
         rest = (rest >> 8) ^ _CRC[(rest ^ byte) & 255]
     return rest ^ 0xFFFFFFFF
-
-
-def unzigzag(value):
-    return (value >> 1) ^ -(value & 1)
-
-
-def product(shape):
-    result = 1
-    for size in shape:
-        result *= size
-    return result
-
-
-class Fields:
-    """Primitive fields of section 1."""
-
-    def __init__(self, data):
-        self.data, self.at = data, 0
-
-    def bytes(self, count):
-        need(count <= len(self.data) - self.at, "bytes end early")
-        self.at += count
-        return self.data[self.at - count:self.at]
-
-    def u8(self):
-        return self.bytes(1)[0]
-
-    def u32(self):
-        return struct.unpack("<I", self.bytes(4))[0]
-
-    def f32(self):
-        return struct.unpack("<f", self.bytes(4))[0]
-
-    def uint(self):
-        value = 0
-        for i in range(10):
-            byte = self.u8()
-            value |= (byte & 127) << (7 * i)
-            if byte < 128:
-                need(value < 1 << 64, "uint too long")
-                return value
-        raise FormatError("uint too long")
-
-    def int(self):
-        return unzigzag(self.uint())
-
-    def text(self):
-        return self.bytes(self.uint())
-
-    def list(self, item):
-        return [item() for _ in range(self.uint())]
-
-    def rest(self):
-        return self.bytes(len(self.data) - self.at)
-
-    def end(self):
-        need(self.at == len(self.data), "bytes left over")
-
-
-class Bits:
-    """A bit string."""
-
-    def __init__(self, data):
-        self.value, self.left = int.from_bytes(data, "big"), 8 * len(data)
-        self.text = bin(self.value)[2:].zfill(self.left) if self.left else ""
-        self.at = 0
-
-    def take(self, count):
-        need(count <= len(self.text) - self.at, "bits end early")
-        self.at += count
-        return int(self.text[self.at - count:self.at] or "0", 2)
-
-    def gamma(self):
-        zeros = 0
-        while self.take(1) == 0:
-            zeros += 1
-        need(zeros < 64, "gamma code too long")
-        return (1 << zeros) | self.take(zeros)
-
-    def end(self):
-        rest = self.text[self.at:]
-        need(len(rest) < 8 and "1" not in rest, "bits left over")
 
 
 LOGISTIC = [22, 36, 60, 98, 162, 267, 439, 720, 1179, 1921, 3108, 4971, 7812, 11955, 17625, 24743, 32768, 40793, 47911, 53581, 57724, 60565, 62428,
@@ -294,241 +202,6 @@ class Tables:
         return list(struct.unpack("<%df" % count, struct.pack("<%dI" % count, *patterns)))
 
 
-class ValueCode:
-    """Section 5.2."""
-
-    def __init__(self, bits):
-        self.bits = bits
-        self.tokens = bits.gamma() - 1
-        self.codes = {}
-        if self.tokens == 0:
-            return
-        self.split, self.top = bits.take(4), bits.take(3)
-        need(self.top <= self.split, "bad token shape")
-        need(self.tokens <= (1 << self.split) + ((32 - self.split) << self.top), "too many tokens")
-        self.single = bits.take(1) == 1
-        if not self.single:
-            self._read_lengths()
-
-    def _read_lengths(self):
-        bits, lengths = self.bits, []
-        last = min(15, self.tokens.bit_length())
-        while len(lengths) < self.tokens:
-            if bits.take(1) == 1:
-                if bits.take(1) == 0:
-                    last += -1 if bits.take(1) else 1
-                elif bits.take(1) == 0:
-                    lengths += [0] * bits.gamma()
-                    need(len(lengths) < self.tokens, "the highest token must occur")
-                    continue
-                else:
-                    last = bits.take(4)
-            need(1 <= last <= 15, "bad code length")
-            lengths.append(last)
-        need(sum(1 << (15 - n) for n in lengths if n) == 1 << 15, "code is not complete")
-        code, before = 0, 0
-        for length, token in sorted((n, t) for t, n in enumerate(lengths) if n):
-            code <<= length - before
-            self.codes[format(code, "0%db" % length)] = token
-            code, before = code + 1, length
-
-    def next(self):
-        need(self.tokens > 0, "values missing")
-        token = self.tokens - 1
-        if not self.single:
-            text, start, length = self.bits.text, self.bits.at, 1
-            while text[start:start + length] not in self.codes:
-                need(length <= 15 and start + length <= len(text), "bits end early")
-                length += 1
-            token = self.codes[text[start:start + length]]
-            self.bits.at = start + length
-        if token < 1 << self.split:
-            return token
-        above = token - (1 << self.split)
-        plain = self.split + (above >> self.top) - self.top
-        lead = (1 << self.top) | (above & ((1 << self.top) - 1))
-        return (lead << plain) | self.bits.take(plain)
-
-
-class Levels:
-    """What a codec is told about levels."""
-
-    def __init__(self, shape, low, high, zero):
-        self.shape, self.low, self.high, self.zero = shape, low, high, zero
-        self.count = product(shape)
-
-    def check(self, level):
-        need(self.low <= level <= self.high, "level out of range")
-        return level
-
-
-class Elements:
-    """What a codec is told about plain elements."""
-
-    def __init__(self, shape, dtype):
-        self.shape, self.dtype, self.size = shape, dtype, SIZES[dtype]
-        self.count = product(shape)
-
-
-def decode_raw(info, data):
-    if isinstance(info, Elements):
-        need(len(data) == info.count * info.size, "wrong number of raw bytes")
-        return data
-    span = info.high - info.low
-    size = 1 if span < 1 << 8 else 2 if span < 1 << 16 else 4
-    need(len(data) == info.count * size, "wrong number of raw bytes")
-    return [info.check(info.low + int.from_bytes(data[i:i + size], "little")) for i in range(0, len(data), size)]
-
-
-def decode_bitpack(info, data):
-    fields = Fields(data)
-    base, width = fields.int(), fields.u8()
-    need(width <= 64, "width above 64 bits")
-    bits = Bits(fields.rest())
-    values = [base + bits.take(width) for _ in range(info.count)]
-    bits.end()
-    if isinstance(info, Levels):
-        return [info.check(v) for v in values]
-    mask = (1 << (8 * info.size)) - 1
-    return b"".join((v & mask).to_bytes(info.size, "little") for v in values)
-
-
-def decode_huffman(info, data):
-    bits = Bits(data)
-    if isinstance(info, Levels):
-        centred = bits.take(1)
-        code = ValueCode(bits)
-        result = []
-        for _ in range(info.count):
-            value = code.next()
-            result.append(info.check(info.zero + unzigzag(value) if centred else info.low + value))
-    else:
-        result = bytearray(info.count * info.size)
-        for plane in range(info.size):
-            code = ValueCode(bits)
-            for i in range(info.count):
-                result[i * info.size + plane] = code.next()
-        result = bytes(result)
-    bits.end()
-    return result
-
-
-def decode_huffman_runs(info, data):
-    bits = Bits(data)
-    pairs = bits.gamma() - 1
-    levels = isinstance(info, Levels)
-    if levels:
-        result = [info.check(info.low + bits.gamma() - 1)] * info.count
-    else:
-        result = bytearray(info.count * info.size)
-    if pairs:
-        transposed = bits.take(1)
-        contexts = bits.take(2) + 1
-        thresholds = [bits.take(5) for _ in range(contexts - 1)]
-        runs = [ValueCode(bits) for _ in range(contexts)]
-        elements = [ValueCode(bits) for _ in range(1 if levels else info.size)]
-        rows = info.shape[0] if transposed and len(info.shape) > 1 else 1
-        columns = info.count // rows
-        average = position = 0
-        for _ in range(pairs):
-            run = runs[sum(t <= average.bit_length() for t in thresholds)].next()
-            average = (3 * average + 16 * min(run, (1 << 26) - 1)) // 4
-            position += run
-            need(position < info.count, "run leaves the tensor")
-            index = position % rows * columns + position // rows
-            for k, code in enumerate(elements):
-                if levels:
-                    result[index] = info.check(info.low + code.next())
-                else:
-                    result[index * info.size + k] = code.next()
-            position += 1
-    bits.end()
-    return result if levels else bytes(result)
-
-
-class RangeDecoder:
-    """Section 5.6."""
-
-    def __init__(self, data):
-        self.data, self.taken, self.range = data, 0, 0xFFFFFFFF
-        self.code = int.from_bytes(data[:4].ljust(4, b"\0"), "big")
-
-    def symbol(self, starts, bits=16):
-        """Index of the symbol; `starts` are where the symbols begin, then the end of the last one, 2^bits."""
-        unit = self.range >> bits
-        value = min(self.code // unit, (1 << bits) - 1)
-        index = bisect.bisect_right(starts, value) - 1
-        self._narrow(unit, starts[index], starts[index + 1], bits)
-        return index
-
-    def _narrow(self, unit, start, end, bits):
-        self.code -= unit * start
-        self.range = self.range - unit * start if end == 1 << bits else unit * (end - start)
-        while self.range < 1 << 24:
-            at = 4 + self.taken
-            self.range = self.range << 8
-            self.code = (self.code << 8 | (self.data[at] if at < len(self.data) else 0)) & 0xFFFFFFFF
-            self.taken += 1
-
-    def plain(self, count):
-        result = 0
-        while count > 0:
-            some = min(count, 16)
-            unit = self.range >> some
-            value = min(self.code // unit, (1 << some) - 1)
-            self._narrow(unit, value, value + 1, some)
-            result, count = result << some | value, count - some
-        return result
-
-    def end(self):
-        need(len(self.data) == self.taken + 1, "wrong number of bytes")
-
-
-def decode_parametric(info, data):
-    need(isinstance(info, Levels), "parametric holds levels only")
-    bits = Bits(data)
-    nearest = max(info.low, min(info.high, info.zero))
-    shape, scale, zeros = bits.take(2), bits.take(6), bits.take(5)
-    shift = bits.gamma() - 1
-    centre = nearest + unzigzag(bits.gamma() - 1)
-    need(shift <= 31 and info.low <= centre <= info.high, "bad parameters")
-    need(bits.take(-bits.at % 8) == 0, "padding bits must be zero")
-    lowest, highest = info.low - centre >> shift, info.high - centre >> shift
-    first, last, escape = max(-511, lowest), min(511, highest), lowest < -511 or highest > 511
-    width, zero_symbol = (2 + scale % 2) << (scale // 2), None
-    if zeros:
-        zero_symbol = nearest - centre
-        need(shift == 0 and info.low < info.high and first <= zero_symbol <= last, "bad parameters")
-        share = zeros * 65536 // 26 if zeros <= 24 else 65536 - (1 << 36 - zeros)
-    symbols = [u for u in range(first, last + 1) if u != zero_symbol]
-    bell = []
-    for u in symbols:
-        f = (width << 30) // (width + 16 * u * u)
-        for _ in range((0, 1, 2, 4)[shape]):
-            f = f * f >> 30
-        bell.append(max(f, 1))
-    rest = 65536 - len(symbols) - (128 if escape else 0)
-    frequencies = [1 + f * rest // sum(bell) for f in bell]
-    if symbols:
-        frequencies[bell.index(max(bell))] += 65536 - (128 if escape else 0) - sum(frequencies)
-    starts = [0]
-    for f in frequencies + ([128] if escape else []):
-        starts.append(starts[-1] + f)
-    coder, result = RangeDecoder(data[bits.at // 8:]), []
-    for _ in range(info.count):
-        if zeros and coder.symbol([0, share, 65536]) == 0:
-            result.append(nearest)
-            continue
-        which = coder.symbol(starts)
-        if which == len(symbols):
-            level = info.low + coder.plain((info.high - info.low).bit_length())
-        else:
-            level = centre + (symbols[which] << shift) + coder.plain(shift)
-        result.append(info.check(level))
-    coder.end()
-    return result
-
-
 # What a ByteModel has seen before the first byte (section 7).
 SAMPLE = bytes.fromhex(
     "0010010022047061726500000000077265736e65743800040a706172652e7363616c6513302e30303339323135363836323734353039380970617265"
@@ -563,14 +236,6 @@ SAMPLE = bytes.fromhex(
     "6e656c5f736861706503020a0a0e100001050101020c6b65726e656c5f7368617065030204040773747269646573030204041a000001050101021000"
     "03050101010101067472616e734200020500000105010102100003050101010101067472616e73420002050000010501010210000305010101010106"
     "7472616e73420002010500")
-
-DECODERS = {0: decode_raw, 1: decode_bitpack, 2: decode_huffman, 3: decode_huffman_runs, 6: decode_parametric}
-
-
-def decoder_of(codec):
-    need(codec in DECODERS, "this reader does not know codec %d" % codec)
-    return DECODERS[codec]
-
 
 def to_f32(value):
     """Rounds a Python float (a double) to the nearest float32; overflow gives infinity, as float32 arithmetic does."""
@@ -653,16 +318,17 @@ class Grid:
 
     def zero(self):
         low, high = self.range()
+        none = max(low - 1, -(1 << 31))
         if self.kind == POWER_OF_TWO:
             return 0
         if self.kind == CODEBOOK:
             for entry in range(high + 1):
                 if not any(self.codebook[entry * self.dim:(entry + 1) * self.dim]):
                     return entry
-            return low
+            return none
         zeros = set(self.zero_point) or {0}
         zero = zeros.pop()
-        return zero if not zeros and low <= zero <= high else low
+        return zero if not zeros and low <= zero <= high else none
 
     def levels_of(self, shape):
         return Levels(shape, *self.range(), self.zero())
@@ -716,7 +382,7 @@ class TensorRecord:
         self.wanted_codec = f.uint() if flags & 4 else None
         self.mask_codec = f.uint() if flags & 8 else None
         self.grid = Grid(f, version > 1) if flags & 1 else None
-        need(self.codec < len(CODECS), "unknown codec")
+        need(self.codec in CODECS, "unknown codec")
         self.lengths = []  # of the parts
         if version > 1:
             guess = 3 * self.grid.numbers(self.shape) if self.grid else 0
