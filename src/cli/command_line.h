@@ -65,13 +65,18 @@ class CommandLine {
   Terminal terminal_;
 };
 
+template <class V>
+void visit_threads(V& v, int64_t& threads) {
+  v.field("threads", threads, "threads of computation; 0 for one per core", {0, 1024});
+}
+
 // Flags of commands that open the engine.
 struct EngineFlags {
   int64_t threads = 0;
   std::string device = "auto";
   template <class V>
   void visit(V& v) {
-    v.field("threads", threads, "threads of computation; 0 for one per core", {0, 1024});
+    visit_threads(v, threads);
     v.field("device", device, "cpu, cuda, cuda:N, or auto");
   }
   EngineOptions engine_options() const { return {.device = device, .threads = static_cast<int>(threads)}; }

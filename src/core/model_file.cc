@@ -65,10 +65,10 @@ bool is_pare_file(const std::string& path) {
 
 namespace {
 
-Graph load(const std::string& path, bool lifted) {
+Graph load(const std::string& path, bool lifted, Progress& progress) {
   const std::string beginning = beginning_of(path);
   if (looks_like_pare(std::as_bytes(std::span(beginning)))) {
-    Graph graph = unpack(MappedFile::open(path)->bytes(), path);
+    Graph graph = unpack(MappedFile::open(path)->bytes(), path, kMostUnpackedBytes, progress);
     if (lifted) lift(graph);
     return graph;
   }
@@ -83,7 +83,7 @@ Graph load(const std::string& path, bool lifted) {
 
 }  // namespace
 
-Graph load_model(const std::string& path) { return load(path, true); }
-Graph load_model_as_is(const std::string& path) { return load(path, false); }
+Graph load_model(const std::string& path) { return load(path, true, Progress::quiet()); }
+Graph load_model_as_is(const std::string& path, Progress& progress) { return load(path, false, progress); }
 
 }  // namespace pare

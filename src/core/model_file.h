@@ -8,13 +8,15 @@
 #include <vector>
 
 #include "core/graph.h"
+#include "core/progress.h"
 
 namespace pare {
 
 // Reads and lifts. Error(invalid/corrupt) says what the file is when it is neither.
 Graph load_model(const std::string& path);
-bool is_pare_file(const std::string& path);       // by its first bytes
-Graph load_model_as_is(const std::string& path);  // not lifted: for pack, unpack, inspect, convert
+bool is_pare_file(const std::string& path);  // by its first bytes
+// Not lifted: for pack, unpack, inspect, convert.
+Graph load_model_as_is(const std::string& path, Progress& progress = Progress::quiet());
 
 // Error "cannot VERB PATH: reason". A path that cannot be used as it was typed is the caller's mistake (invalid),
 // anything else the machine's (io).

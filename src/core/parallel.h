@@ -10,7 +10,10 @@
 
 namespace pare {
 
-// Calls f(i) once for each i in [0, count), from as many threads as there are cores; which thread takes which i is
+// Most threads of a parallel_for of this process; 0 for one per core.
+inline std::atomic<size_t> parallel_threads = 0;
+
+// Calls f(i) once for each i in [0, count), from several threads; which thread takes which i is
 // left to chance, so f's results must not depend on it. The first exception thrown stops the rest and is thrown on.
 template <class F>
 void parallel_for(size_t count, const F& f) {
@@ -28,9 +31,9 @@ void parallel_for(size_t count, const F& f) {
       }
     }
   };
-  const size_t cores = std::thread::hardware_concurrency();
+  const size_t most = parallel_threads != 0 ? parallel_threads.load() : std::thread::hardware_concurrency();
   std::vector<std::jthread> helpers;
-  for (size_t t = 1; t < cores && t < count; ++t) helpers.emplace_back(work);
+  for (size_t t = 1; t < most && t < count; ++t) helpers.emplace_back(work);
   work();
   helpers.clear();  // joins
   if (error) std::rethrow_exception(error);

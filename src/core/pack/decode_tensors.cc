@@ -1,12 +1,13 @@
 #include "core/pack/decode_tensors.h"
 
 #include "core/error.h"
+#include "core/pack/coding_stage.h"
 #include "core/parallel.h"
 
 namespace pare {
 
 std::vector<DecodedTensor> decode_tensors(const PareFile& file, std::span<const size_t> tensors,
-                                          const std::vector<std::string>& names, uint64_t& budget) {
+                                          const std::vector<std::string>& names, uint64_t& budget, Progress& progress) {
   auto check = [&](size_t i, const Status& status) {
     const size_t tensor = tensors[i];
     if (!status.ok())
@@ -21,7 +22,11 @@ std::vector<DecodedTensor> decode_tensors(const PareFile& file, std::span<const 
     readers.push_back(std::move(reader).value());
   }
   std::vector<Status> statuses(chunks.size());
-  parallel_for(chunks.size(), [&](size_t i) { statuses[i] = readers[chunks[i].first].decode(chunks[i].second); });
+  CodingStage stage(progress, "unpacking", chunks.size());
+  parallel_for(chunks.size(), [&](size_t i) {
+    statuses[i] = readers[chunks[i].first].decode(chunks[i].second);
+    stage.done(1);
+  });
   for (size_t i = 0; i < chunks.size(); ++i) check(chunks[i].first, statuses[i]);
   std::vector<DecodedTensor> decoded(readers.size());
   std::vector<Status> finished(readers.size());

@@ -19,7 +19,8 @@ uint64_t bytes_left_out(const StoredTensor& t) {
 
 }  // namespace
 
-LazyModel::LazyModel(const std::string& path, uint64_t max_bytes) : name_(path), bytes_(MappedFile::open(path)) {
+LazyModel::LazyModel(const std::string& path, Progress& progress, uint64_t max_bytes)
+    : name_(path), bytes_(MappedFile::open(path)) {
   file_ = std::make_unique<const PareFile>(take(PareFile::open(bytes_->bytes(), max_bytes), path));
   graph_ = within(path, [&] {
     uint64_t zeros = 0;
@@ -44,7 +45,7 @@ LazyModel::LazyModel(const std::string& path, uint64_t max_bytes) : name_(path),
       at += (bytes + 63) / 64 * 64;
     }
     uint64_t budget = max_bytes;
-    auto decoded = decode_tensors(*file_, wanted, tensor_names(file_->graph()), budget);
+    auto decoded = decode_tensors(*file_, wanted, tensor_names(file_->graph()), budget, progress);
     for (size_t i = 0; i < wanted.size(); ++i) tensors[wanted[i]] = std::move(decoded[i]);
     return from_stored(*file_, &tensors);
   });
@@ -57,7 +58,9 @@ Tensor LazyModel::whole(const Tensor& constant) const {
   if (found == left_out_.end()) return constant;
   return within(name_, [&] {
     uint64_t budget = file_->max_bytes();
-    return decode_tensors(*file_, std::span(&found->second, 1), tensor_names(file_->graph()), budget)[0].tensor;
+    return decode_tensors(*file_, std::span(&found->second, 1), tensor_names(file_->graph()), budget,
+                          Progress::quiet())[0]
+        .tensor;
   });
 }
 

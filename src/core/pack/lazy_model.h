@@ -8,6 +8,8 @@
 
 #include "core/graph.h"
 #include "core/mapped_file.h"
+#include "core/pack/pack.h"
+#include "core/progress.h"
 #include "format/container/read.h"
 
 namespace pare {
@@ -15,12 +17,14 @@ namespace pare {
 class LazyModel {
  public:
   // Errors as `unpack`, but for those of tensors that are decoded later.
-  explicit LazyModel(const std::string& path, uint64_t max_bytes = uint64_t{8} << 30);
+  explicit LazyModel(const std::string& path, Progress& progress = Progress::quiet(),
+                     uint64_t max_bytes = kMostUnpackedBytes);
 
   // Verified. Constants of a MiB and more that lie on no grid read as zeros; all else is there.
   const Graph& graph() const { return graph_; }
   // A constant of the graph with its elements, if they were left out, else itself. Error names the tensor.
   Tensor whole(const Tensor& constant) const;
+  size_t left_out() const { return left_out_.size(); }  // constants
 
  private:
   std::string name_;

@@ -115,13 +115,13 @@ void pack_file(const Graph& graph, const std::string& path, const PackOptions& o
   pack_into(graph, options, summary, [&](const FileParts& parts) { write_file(path, parts.spans()); });
 }
 
-Graph unpack(std::span<const std::byte> bytes, const std::string& name, uint64_t max_bytes) {
+Graph unpack(std::span<const std::byte> bytes, const std::string& name, uint64_t max_bytes, Progress& progress) {
   Graph graph = within(name, [&] {
     const PareFile file = open(bytes, "", max_bytes);
     std::vector<size_t> all(file.tensors().size());
     std::iota(all.begin(), all.end(), size_t{0});
     uint64_t budget = max_bytes;
-    const auto tensors = decode_tensors(file, all, tensor_names(file.graph()), budget);
+    const auto tensors = decode_tensors(file, all, tensor_names(file.graph()), budget, progress);
     return from_stored(file, &tensors);
   });
   graph.source = name;

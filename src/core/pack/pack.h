@@ -14,10 +14,13 @@
 
 namespace pare {
 
+inline constexpr uint64_t kMostUnpackedBytes = uint64_t{8} << 30;  // of memory, unless the caller says otherwise
+
 struct PackOptions {
   std::string codec = "auto";  // or a codec's name: forced for every tensor it supports
   bool strip = false;          // leave out names, doc strings and foreign metadata (I/O names and pare.* stay)
   bool keep_masks = false;     // store masks explicitly (checkpoints); without, pruned elements are zeros
+  Progress* progress = nullptr;
 };
 // Bytes of a file by what they say. They add up to the file.
 struct PackedBytes {
@@ -50,7 +53,8 @@ std::vector<std::byte> pack(const Graph& graph, const PackOptions& options = {},
 // The same into a file (as write_file does it), without holding the bytes twice.
 void pack_file(const Graph& graph, const std::string& path, const PackOptions& options = {},
                PackSummary* summary = nullptr);
-Graph unpack(std::span<const std::byte> bytes, const std::string& name, uint64_t max_bytes = uint64_t{8} << 30);
+Graph unpack(std::span<const std::byte> bytes, const std::string& name, uint64_t max_bytes = kMostUnpackedBytes,
+             Progress& progress = Progress::quiet());
 // The structure alone is read: no byte of a tensor is touched.
 PackSummary inspect_pare(std::span<const std::byte> bytes, const std::string& name,
                          Graph* graph_without_tensors = nullptr);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/pack/coding_stage.h"
 #include "core/pack/stored.h"
 #include "core/parallel.h"
 
@@ -111,16 +112,19 @@ class Storing {
   // A few tensors at a time, and their chunks at the same time: what narrowing copies is gone before the next ones.
   void code_tensors() {
     constexpr int64_t kElementsAtOnce = int64_t{16} * kChunkElements;
+    uint64_t elements_in_all = 0;
+    for (const Pending& p : pending_) elements_in_all += static_cast<uint64_t>(p.payload.size());
+    CodingStage stage(options_.progress ? *options_.progress : Progress::quiet(), "packing", 2 * elements_in_all);
     for (size_t first = 0; first < pending_.size();) {
       size_t last = first;
       for (int64_t elements = 0; last < pending_.size() && elements < kElementsAtOnce; ++last)
         elements += pending_[last].payload.size();
-      code_tensors(std::span(pending_).subspan(first, last - first));
+      code_tensors(std::span(pending_).subspan(first, last - first), stage);
       first = last;
     }
   }
 
-  void code_tensors(std::span<Pending> some) {
+  void code_tensors(std::span<Pending> some, CodingStage& stage) {
     std::vector<std::optional<TensorCoder>> coders(some.size());
     parallel_for(some.size(), [&](size_t i) {
       Pending& p = some[i];
@@ -130,12 +134,24 @@ class Storing {
       const auto elements = p.record.grid ? std::span<const std::byte>() : p.payload.bytes();
       coders[i].emplace(std::move(p.record), levels, elements, p.mask, p.encoder);
     });
-    std::vector<std::pair<TensorCoder*, size_t>> chunks;
-    for (auto& coder : coders)
-      for (size_t chunk = 0; chunk < coder->chunks(); ++chunk) chunks.emplace_back(&*coder, chunk);
-    parallel_for(chunks.size(), [&](size_t i) { chunks[i].first->estimate(chunks[i].second); });
+    struct Chunk {
+      TensorCoder* coder;
+      size_t index;
+      uint64_t share;  // of the tensor's elements, for the bar
+    };
+    std::vector<Chunk> chunks;
+    for (size_t i = 0; i < some.size(); ++i)
+      for (size_t chunk = 0; chunk < coders[i]->chunks(); ++chunk)
+        chunks.push_back({&*coders[i], chunk, static_cast<uint64_t>(some[i].payload.size()) / coders[i]->chunks()});
+    parallel_for(chunks.size(), [&](size_t i) {
+      chunks[i].coder->estimate(chunks[i].index);
+      stage.done(chunks[i].share);
+    });
     for (auto& coder : coders) coder->choose();
-    parallel_for(chunks.size(), [&](size_t i) { chunks[i].first->encode(chunks[i].second); });
+    parallel_for(chunks.size(), [&](size_t i) {
+      chunks[i].coder->encode(chunks[i].index);
+      stage.done(chunks[i].share);
+    });
     for (size_t i = 0; i < some.size(); ++i) {
       out_.tensors.push_back(coders[i]->finish());
       some[i].payload = Tensor();
