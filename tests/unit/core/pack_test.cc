@@ -9,6 +9,7 @@
 
 #include "core/edit.h"
 #include "core/error.h"
+#include "core/parallel.h"
 #include "core/random.h"
 
 namespace pare {
@@ -208,6 +209,30 @@ TEST(Pack, SameGraphSameBytes) {
   EXPECT_EQ(pack(everything()), pack(everything()));
   const Graph g = everything();
   EXPECT_EQ(pack(unpack(pack(g), "a.pare")), pack(g));
+}
+
+TEST(Pack, AnyNumberOfThreadsGivesTheSameBytes) {
+  Graph g = everything();
+  // Of several chunks each, one of floats and one of levels.
+  const Shape shape = {3000, 1500};
+  Random random(1);
+  Tensor weights(DType::f32, shape), levels(DType::i32, shape);
+  for (float& w : weights.edit<float>()) w = static_cast<float>(random.normal());
+  for (int32_t& l : levels.edit<int32_t>()) l = random.uniform() < 0.1 ? 1 : 0;
+  Grid grid;
+  grid.bits = 2;
+  grid.scale = {0.5F};
+  add_constant(g, "large floats", weights);
+  add_on_grid(g, "large levels", grid, levels, shape);
+  parallel_threads = 1;
+  const auto alone = pack(g);
+  parallel_threads = 5;
+  const auto together = pack(g);
+  const Graph back = unpack(together, "test");
+  parallel_threads = 0;
+  EXPECT_EQ(alone, together);
+  EXPECT_EQ(*back.values[back.values.size() - 2].constant, weights);
+  EXPECT_EQ(*back.values.back().encoding.levels, levels);
 }
 
 TEST(Pack, ResultOfPackingAgreesWithInspecting) {
