@@ -28,7 +28,8 @@ struct Tap {
   uint32_t distance = 1;
   int32_t coefficient = 0;
 };
-inline constexpr unsigned kMostTaps = 12, kDistanceBits = 16, kCoefficientBits = 8;
+inline constexpr unsigned kMostTaps = 12, kMostDistance = 65535;
+inline constexpr int32_t kMostCoefficient = 127;
 struct TapList {
   std::array<Tap, kMostTaps> taps{};
   unsigned count = 0;
@@ -50,6 +51,7 @@ struct ContextParameters {
   uint64_t least = 1;                   // magnitude that occurs, of those that are not 0
   bool zero_first = false;              // the first decision is whether the value is 0
   uint32_t mean = 0, nonzero_mean = 0;  // log_scale() of mean magnitudes: of all, of the non-zero elements
+  int unit = 0;                         // coefficients are multiples of 2^unit / 64
   TapList value_taps, magnitude_taps;
   Means mean_coefficients{};  // in units of 1/64
 };
@@ -63,32 +65,65 @@ struct ContextGeometry {
     rows = shape.size() > 1 ? static_cast<uint64_t>(shape[0]) : 1;
     columns = elements / rows;
     for (size_t axis = 2; axis < shape.size(); ++axis) taps *= static_cast<uint64_t>(shape[axis]);
-    most_distance = std::min<uint64_t>({count, (uint64_t{1} << kDistanceBits) - 1, 8 * columns + 64});
+    most_distance = std::min<uint64_t>({count, kMostDistance, 8 * columns + 64});
   }
 };
 
+// A number from 0 on in the exponential Golomb code of `order`: x + 2^order, n bits long, is n - 1 - order ones and a
+// zero, then its bits below the highest.
+inline constexpr unsigned kMostOnes = 34;
 template <class Coder>
-void code_taps(Coder& coder, TapList& list) {
-  list.count = static_cast<unsigned>(coder.raw(4, list.count));
+uint64_t code_number(Coder& coder, unsigned order, uint64_t x) {
+  x += uint64_t{1} << order;
+  const auto wanted = static_cast<unsigned>(std::bit_width(x)) - 1 - order;
+  unsigned ones = 0;
+  while (ones < kMostOnes && coder.raw(1, ones < wanted ? 1 : 0) != 0) ++ones;
+  const unsigned bits = ones + order;
+  const uint64_t top = uint64_t{1} << bits;
+  return (top | coder.raw(bits, x & (top - 1))) - (uint64_t{1} << order);
+}
+// Signed numbers in the order 0, -1, 1, -2, 2...
+template <class Coder>
+int64_t code_signed(Coder& coder, unsigned order, int64_t x) {
+  const uint64_t folded = code_number(coder, order, static_cast<uint64_t>(x) << 1 ^ static_cast<uint64_t>(x >> 63));
+  return static_cast<int64_t>(folded >> 1) ^ -static_cast<int64_t>(folded & 1);
+}
+// `n` bits of which the highest is known to be 1.
+template <class Coder>
+int64_t code_below_highest(Coder& coder, int64_t n, int64_t value) {
+  if (n < 2) return n;
+  const uint64_t top = uint64_t{1} << (n - 1);
+  return static_cast<int64_t>(top | coder.raw(static_cast<unsigned>(n - 1), static_cast<uint64_t>(value) & (top - 1)));
+}
+inline int64_t bit_count(int64_t x) { return std::bit_width(static_cast<uint64_t>(x)); }
+
+inline constexpr unsigned kOffsetOrder = 2, kTapOrder = 2, kMeanOrder = 1;
+template <class Coder>
+int32_t code_coefficient(Coder& coder, unsigned order, int unit, int32_t coefficient) {
+  const int64_t units = code_signed(coder, order, coefficient / (1 << unit));
+  return static_cast<int32_t>(std::clamp<int64_t>(units * (1 << unit), -2 * kMostCoefficient, 2 * kMostCoefficient));
+}
+// Distances as rows up and elements back from there.
+template <class Coder>
+void code_distance(Coder& coder, const ContextGeometry& geometry, uint32_t& distance) {
+  const auto columns = static_cast<int64_t>(geometry.columns), d = int64_t{distance};
+  const int64_t rows = (d + columns / 2) / columns;
+  const auto r = static_cast<int64_t>(code_number(coder, 0, static_cast<uint64_t>(rows)));
+  int64_t back = d - rows * columns;
+  back = r > 0 ? code_signed(coder, kOffsetOrder, back)
+               : 1 + static_cast<int64_t>(code_number(coder, kOffsetOrder, static_cast<uint64_t>(back - 1)));
+  const auto most = static_cast<int64_t>(geometry.most_distance);
+  const bool sound = r <= most && back <= most && r * columns + back > 0 && r * columns + back <= most;
+  distance = sound ? static_cast<uint32_t>(r * columns + back) : 0;
+}
+template <class Coder>
+void code_taps(Coder& coder, const ContextGeometry& geometry, int unit, TapList& list) {
+  list.count = static_cast<unsigned>(code_number(coder, 1, list.count));
   for (unsigned i = 0; i < std::min(list.count, kMostTaps); ++i) {
     Tap& tap = list.taps[i];
-    tap.distance = static_cast<uint32_t>(coder.raw(kDistanceBits, tap.distance));
-    tap.coefficient =
-        static_cast<int32_t>(coder.raw(kCoefficientBits, static_cast<uint64_t>(tap.coefficient + 128))) - 128;
+    code_distance(coder, geometry, tap.distance);
+    tap.coefficient = code_coefficient(coder, kTapOrder, unit, tap.coefficient);
   }
-}
-inline constexpr int64_t kMostMagnitude = int64_t{1} << 33;
-// A magnitude below 2^33: 6 bits say how many bits it has, then those below the highest.
-template <class Coder>
-void code_magnitude(Coder& coder, int64_t& value) {
-  const auto bits =
-      static_cast<unsigned>(coder.raw(6, static_cast<uint64_t>(std::bit_width(static_cast<uint64_t>(value)))));
-  if (bits < 2) {
-    value = bits;
-    return;
-  }
-  const uint64_t top = uint64_t{1} << (bits - 1);
-  value = static_cast<int64_t>(top | coder.raw(bits - 1, static_cast<uint64_t>(value) & (top - 1)));
 }
 
 // 16 log2((x + 16) / 16), piecewise linear: 16 steps per doubling.
@@ -103,32 +138,36 @@ inline int64_t from_log_scale(uint32_t log) {
 }
 inline constexpr uint32_t kMostMean = 303;  // log_scale() of the largest magnitude that contexts see, 2047, in 2^-12
 
+inline constexpr int64_t kMostBits = 34;  // of magnitudes, which shall have fewer
 inline constexpr Means kDefaultMeans = {4, 14, 12, 8, 8, 18};
 
 // Reads or writes the parameters; a decoder checks them afterwards.
 template <class Coder>
-void code_parameters(Coder& coder, ContextParameters& p) {
+void code_parameters(Coder& coder, const ContextGeometry& geometry, ContextParameters& p) {
   p.mode = static_cast<ContextMode>(coder.raw(2, static_cast<uint64_t>(p.mode)));
   if (p.mode == ContextMode::zero) return;
-  int64_t below = -p.lowest, least = static_cast<int64_t>(p.least);
-  code_magnitude(coder, below);
-  code_magnitude(coder, p.highest);
-  code_magnitude(coder, least);
-  p.lowest = -below;
-  p.least = static_cast<uint64_t>(least);
+  const auto n = static_cast<int64_t>(coder.raw(6, static_cast<uint64_t>(bit_count(-p.lowest))));
+  p.lowest = -code_below_highest(coder, std::min(n, kMostBits), -p.lowest);
+  const int64_t more = code_signed(coder, 0, bit_count(p.highest) - n);
+  p.highest = code_below_highest(coder, std::clamp<int64_t>(n + more, 0, kMostBits), p.highest);
+  p.least = 1 + code_number(coder, 0, p.least - 1);
   p.zero_first = coder.raw(1, p.zero_first ? 1 : 0) != 0;
   p.mean = static_cast<uint32_t>(coder.raw(9, p.mean));
-  p.nonzero_mean = static_cast<uint32_t>(coder.raw(9, p.nonzero_mean));
+  if (p.zero_first)
+    p.nonzero_mean = p.mean + static_cast<uint32_t>(
+                                  std::min<uint64_t>(code_number(coder, 4, p.nonzero_mean - p.mean), kMostMean + 1));
   if (p.mode == ContextMode::direct) return;
-  code_taps(coder, p.value_taps);
+  p.unit = static_cast<int>(coder.raw(2, static_cast<uint64_t>(p.unit)));
+  code_taps(coder, geometry, p.unit, p.value_taps);
   const bool usual = p.mean_coefficients == kDefaultMeans && p.magnitude_taps.count == 0;
   if (coder.raw(1, usual ? 0 : 1) == 0) {
     p.mean_coefficients = kDefaultMeans;
     return;
   }
-  code_taps(coder, p.magnitude_taps);
-  for (int32_t& c : p.mean_coefficients)
-    c = static_cast<int32_t>(coder.raw(kCoefficientBits, static_cast<uint64_t>(c + 128))) - 128;
+  code_taps(coder, geometry, p.unit, p.magnitude_taps);
+  for (unsigned i = 0; i < kMeans; ++i)
+    p.mean_coefficients[i] =
+        kDefaultMeans[i] + code_coefficient(coder, kMeanOrder, p.unit, p.mean_coefficients[i] - kDefaultMeans[i]);
 }
 
 // Values are found as symbols: magnitudes below 256 are symbols of their own, larger ones share one symbol with those

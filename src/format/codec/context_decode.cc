@@ -5,9 +5,9 @@ namespace pare {
 namespace {
 
 Status read_parameters(BinaryRangeDecoder& coder, const ContextGeometry& geometry, ContextParameters& p) {
-  code_parameters(coder, p);
+  code_parameters(coder, geometry, p);
   if (p.mode > ContextMode::mix) return {Code::corrupt, "unknown mode", 0};
-  if (p.mode != ContextMode::zero && (std::max(-p.lowest, p.highest) >= kMostMagnitude || p.least == 0 ||
+  if (p.mode != ContextMode::zero && (std::max(-p.lowest, p.highest) >= int64_t{1} << (kMostBits - 1) || p.least == 0 ||
                                       static_cast<int64_t>(p.least) > std::max(-p.lowest, p.highest)))
     return {Code::corrupt, "value out of range", 0};
   if (p.mean > kMostMean || p.nonzero_mean > kMostMean) return {Code::corrupt, "mean out of range", 0};

@@ -58,12 +58,12 @@ class Analysis {
     const unsigned shift = bits > 11 ? bits - 11 : 0;
     values_.resize(margin_ + levels.size());
     magnitudes_.resize(values_.size());
+    plain_.resize(values_.size());
     uint64_t sum = 0;
     for (size_t i = 0; i < levels.size(); ++i) {
       const int64_t v = int64_t{levels[i]} - info.zero;
       const auto m = static_cast<int16_t>((v < 0 ? -v : v) >> shift);
-      magnitudes_[margin_ + i] = m;
-      values_[margin_ + i] = static_cast<int16_t>(v < 0 ? -m : m);
+      plain_[margin_ + i] = static_cast<int16_t>(v < 0 ? -m : m);
       sum += static_cast<uint64_t>(m);
     }
     p_.mean = static_cast<uint32_t>(log_scale((sum << 12) / levels.size()));
@@ -72,12 +72,13 @@ class Analysis {
     for (uint64_t b = 0; b < blocks; b += step) {
       const uint64_t length = std::min<uint64_t>(kBlock, levels.size() - b * kBlock);
       blocks_.push_back({b * kBlock, length});
-      sampled_ += static_cast<double>(length);
+      sampled_ += length;
     }
-    select(values_, 0, 12, p_.value_taps);
-    TapList magnitude_taps;
-    select(magnitudes_, this->sum(magnitudes_, 0) / sampled_, 4, magnitude_taps);
-    fit_scale(magnitude_taps);
+    while (p_.unit < 3 && static_cast<double>(levels.size()) < kCoarse / std::exp2(2 * p_.unit)) ++p_.unit;
+    normalize();
+    std::vector<uint32_t> value_taps = select(values_, kMostTaps),
+                          magnitude_taps = select(magnitudes_, kMostMagnitudeTaps);
+    fit(value_taps, magnitude_taps);
   }
   const ContextParameters& parameters() const { return p_; }
 
@@ -98,13 +99,28 @@ class Analysis {
     }
     return static_cast<double>(total);
   }
-  double sum(const std::vector<int16_t>& x, uint64_t a) const {
-    int64_t total = 0;
-    for (const Block& block : blocks_) {
-      const int16_t* p = x.data() + margin_ + block.start - a;
-      for (uint64_t i = 0; i < block.length; ++i) total += p[i];
+  // Values and magnitudes in units of the scale that the usual coefficients predict; of magnitudes, what differs from
+  // it. Keeps the means of the blocks.
+  void normalize() {
+    RunningMeans means(geometry_, from_log_scale(p_.mean));
+    size_t block = 0;
+    for (uint64_t i = 0; i < geometry_.count; ++i) {
+      const Means current = means.current();
+      int64_t scale = 0;
+      for (unsigned j = 0; j < kMeans; ++j) scale += int64_t{kDefaultMeans[j]} * current[j];
+      scale = std::max<int64_t>(scale >> 6, std::max(current[0] >> 5, 16));
+      const int v = plain_[margin_ + i], m = v < 0 ? -v : v;
+      const float ratio = static_cast<float>(v * kOne * 4096) / static_cast<float>(scale);
+      const auto z = static_cast<int>(std::clamp(ratio, -2047.0F, 2047.0F));
+      values_[margin_ + i] = static_cast<int16_t>(z);
+      magnitudes_[margin_ + i] = static_cast<int16_t>((z < 0 ? -z : z) - kOne);
+      if (block < blocks_.size() && i >= blocks_[block].start) {
+        means_.push_back(current);
+        scales_.push_back(static_cast<double>(scale));
+        if (i + 1 == blocks_[block].start + blocks_[block].length) ++block;
+      }
+      means.add(m);
     }
-    return static_cast<double>(total);
   }
   std::vector<uint32_t> candidates() const {
     std::vector<uint32_t> all;
@@ -120,17 +136,25 @@ class Analysis {
     for (int64_t d = -3; d <= 3; ++d) add(columns + d * taps);
     return all;
   }
+  static unsigned number_bits(unsigned order, uint64_t x) {
+    return 2 * static_cast<unsigned>(std::bit_width(x + (uint64_t{1} << order))) - 1 - order;
+  }
+  static unsigned signed_bits(unsigned order, int64_t x) {
+    return number_bits(order, static_cast<uint64_t>(x < 0 ? -2 * x - 1 : 2 * x));
+  }
+  unsigned distance_bits(uint32_t distance) const {
+    CostCoder coder;
+    code_distance(coder, geometry_, distance);
+    return static_cast<unsigned>(coder.bits());
+  }
   // Forward selection of the neighbours that predict best in the sense of least squares, as long as each pays for its
   // description.
-  void select(const std::vector<int16_t>& x, double mean, unsigned most, TapList& list) const {
+  std::vector<uint32_t> select(const std::vector<int16_t>& x, unsigned most) const {
     const std::vector<uint32_t> all = candidates();
-    const double variance = product(x, 0, 0) / sampled_ - mean * mean;
-    if (variance <= 0) return;
-    std::vector<double> sums(all.size()), with_x(all.size());
-    for (size_t i = 0; i < all.size(); ++i) {
-      sums[i] = mean == 0 ? 0 : sum(x, all[i]) / sampled_;
-      with_x[i] = product(x, 0, all[i]) / sampled_ - mean * sums[i];
-    }
+    const double variance = product(x, 0, 0);
+    const double bits = kBits * static_cast<double>(geometry_.count) / std::max(variance, 1.0);
+    std::vector<double> with_x(all.size());
+    for (size_t i = 0; i < all.size(); ++i) with_x[i] = product(x, 0, all[i]);
     std::vector<size_t> top(all.size());
     std::iota(top.begin(), top.end(), size_t{0});
     std::stable_sort(top.begin(), top.end(),
@@ -139,15 +163,13 @@ class Analysis {
     std::vector<double> gram(n * n);
     for (size_t i = 0; i < n; ++i)
       for (size_t j = i; j < n; ++j)
-        gram[i * n + j] = gram[j * n + i] = product(x, all[top[i]], all[top[j]]) / sampled_ -
-                                            sums[top[i]] * sums[top[j]] + (i == j ? 1e-6 * variance : 0);
+        gram[i * n + j] = gram[j * n + i] = product(x, all[top[i]], all[top[j]]) + (i == j ? 1e-6 * variance + 1 : 0);
     std::vector<size_t> chosen;
-    std::vector<double> coefficients;
-    double left = variance;
+    double explained = 0;
     while (chosen.size() < most) {
-      double fewest = left;
+      double score = 0;
       std::vector<size_t> best;
-      std::vector<double> best_coefficients;
+      double best_explained = 0;
       for (size_t candidate = 0; candidate < n; ++candidate) {
         if (std::find(chosen.begin(), chosen.end(), candidate) != chosen.end()) continue;
         std::vector<size_t> with = chosen;
@@ -155,21 +177,19 @@ class Analysis {
         std::vector<double> target;
         for (size_t i : with) target.push_back(with_x[top[i]]);
         const std::vector<double> solution = solve(gram, n, with, target);
-        double rest = variance;
-        for (size_t i = 0; i < with.size(); ++i) rest -= solution[i] * target[i];
-        if (rest < fewest) fewest = rest, best = with, best_coefficients = solution;
+        double sum = 0;
+        for (size_t i = 0; i < with.size(); ++i) sum += solution[i] * target[i];
+        const double gain = (sum - explained) * bits - distance_bits(all[top[candidate]]) - 4;
+        if (gain > score) score = gain, best = with, best_explained = sum;
       }
-      if (best.empty() || fewest <= 0) break;
-      const double gain = 0.5 * static_cast<double>(geometry_.count) * std::log2(left / fewest);
-      if (gain < kTapBits) break;
-      left = fewest;
+      if (best.empty()) break;
       chosen = std::move(best);
-      coefficients = std::move(best_coefficients);
+      explained = best_explained;
     }
-    for (size_t i = 0; i < chosen.size(); ++i)
-      list.add({all[top[chosen[i]]], static_cast<int32_t>(std::clamp(std::lround(coefficients[i] * 64), -127L, 127L))});
+    std::vector<uint32_t> distances;
+    for (size_t i : chosen) distances.push_back(all[top[i]]);
+    return distances;
   }
-  static constexpr double kTapBits = 40;
   // Gaussian elimination on the part of a symmetric positive definite matrix that `which` names.
   static std::vector<double> solve(const std::vector<double>& matrix, size_t n, const std::vector<size_t>& which,
                                    std::vector<double> b) {
@@ -190,64 +210,141 @@ class Analysis {
     return b;
   }
 
-  // Least squares of magnitudes on the running means and the chosen neighbours, in units of the scale that the usual
-  // coefficients give, and drawn a little to those.
-  void fit_scale(const TapList& taps) {
-    const size_t n = kMeans + taps.count;
-    std::vector<double> gram(n * n), target(n), x(n), usual(n);
-    for (unsigned i = 0; i < kMeans; ++i) usual[i] = kDefaultMeans[i] / 64.0;
-    RunningMeans means(geometry_, from_log_scale(p_.mean));
-    size_t block = 0;
-    for (uint64_t i = 0; i < geometry_.count && block < blocks_.size(); ++i) {
-      const int16_t* at = magnitudes_.data() + margin_ + i;
-      if (i >= blocks_[block].start) {
-        const Means current = means.current();
-        double scale = 0;
-        for (unsigned j = 0; j < kMeans; ++j) scale += usual[j] * (x[j] = current[j]);
-        for (unsigned j = 0; j < taps.count; ++j)
-          x[kMeans + j] = 4096.0 * at[-static_cast<ptrdiff_t>(taps.taps[j].distance)];
-        const double weight = 1 / std::max(scale * scale, 1.0), y = 4096.0 * *at;
-        for (size_t j = 0; j < n; ++j) {
-          const double weighted = weight * x[j];
-          target[j] += weighted * y;
-          for (size_t k = 0; k <= j; ++k) gram[j * n + k] += weighted * x[k];
-        }
-        if (i + 1 == blocks_[block].start + blocks_[block].length) ++block;
+  // A weighted least squares problem whose solution is coded: coefficients are multiples of a unit more than the usual
+  // ones.
+  struct Problem {
+    size_t n;
+    std::vector<double> gram = std::vector<double>(n * n), target = std::vector<double>(n);
+    std::vector<double> usual = std::vector<double>(n);  // in units of 1
+    std::vector<unsigned> order = std::vector<unsigned>(n), extra = std::vector<unsigned>(n);
+    explicit Problem(size_t size) : n(size) {}
+    void add(const std::vector<double>& x, double y, double weight) {
+      for (size_t j = 0; j < n; ++j) {
+        const double weighted = weight * x[j];
+        target[j] += weighted * y;
+        for (size_t k = 0; k <= j; ++k) gram[j * n + k] += weighted * x[k];
       }
-      means.add(*at);
     }
-    for (size_t j = 0; j < n; ++j) {
-      for (size_t k = 0; k < j; ++k) gram[k * n + j] = gram[j * n + k];
+    void finish(double bits) {
+      for (size_t j = 0; j < n; ++j) {
+        target[j] *= bits;
+        for (size_t k = 0; k <= j; ++k) gram[k * n + j] = gram[j * n + k] *= bits;
+      }
     }
+    // Bits over those of a perfect prediction, less a constant.
+    double misfit(const std::vector<double>& c) const {
+      double sum = 0;
+      for (size_t j = 0; j < n; ++j) {
+        double row = -2 * target[j];
+        for (size_t k = 0; k < n; ++k) row += gram[j * n + k] * c[k];
+        sum += row * c[j];
+      }
+      return sum;
+    }
+    double cost(const std::vector<int>& units, double step) const {
+      std::vector<double> c(n);
+      double bits = 0;
+      for (size_t j = 0; j < n; ++j) {
+        c[j] = usual[j] + units[j] * step;
+        if (extra[j] == 0 || units[j] != 0) bits += extra[j] + signed_bits(order[j], units[j]);
+      }
+      return bits + misfit(c);
+    }
+  };
+  // The numbers of units that cost least, by rounding and then by trying the numbers next to each and none.
+  static std::vector<int> solve_rounded(const Problem& problem, double step) {
+    const size_t n = problem.n;
     std::vector<size_t> all(n);
     std::iota(all.begin(), all.end(), size_t{0});
-    std::vector<double> solution;
-    // Means that say nearly the same can get coefficients that no field holds; then the usual ones draw harder.
-    for (double share = kLeastRidge; share < 1; share *= 4) {
-      std::vector<double> ridged = gram, drawn = target;
-      for (size_t j = 0; j < n; ++j) {
-        const double ridge = kRidge + share * gram[j * n + j];
-        ridged[j * n + j] += ridge;
-        drawn[j] += ridge * usual[j];
-      }
-      solution = solve(ridged, n, all, drawn);
-      if (std::all_of(solution.begin(), solution.end(), [](double c) { return std::fabs(c) < kMostCoefficient; }))
-        break;
+    std::vector<double> ridged = problem.gram, drawn = problem.target;
+    for (size_t j = 0; j < n; ++j) {
+      const double ridge = kRidge + kLeastRidge * ridged[j * n + j];
+      ridged[j * n + j] += ridge;
+      drawn[j] += ridge * problem.usual[j];
     }
-    const auto quantized = [](double c) { return static_cast<int32_t>(std::clamp(std::lround(c * 64), -127L, 127L)); };
-    for (unsigned i = 0; i < kMeans; ++i) p_.mean_coefficients[i] = quantized(solution[i]);
-    p_.magnitude_taps = {};
-    for (unsigned i = 0; i < taps.count; ++i)
-      if (const int32_t c = quantized(solution[kMeans + i]); c != 0) p_.magnitude_taps.add({taps.taps[i].distance, c});
+    const std::vector<double> solution = solve(ridged, n, all, drawn);
+    std::vector<int> units(n);
+    const auto most = static_cast<double>(kMostCoefficient) / 64 / step;
+    for (size_t j = 0; j < n; ++j)
+      units[j] = static_cast<int>(std::lround(std::clamp((solution[j] - problem.usual[j]) / step, -most, most)));
+    double least = problem.cost(units, step);
+    for (bool better = true; better;) {
+      better = false;
+      for (size_t j = 0; j < n; ++j) {
+        for (const int other : {units[j] - 1, units[j] + 1, 0, units[j] / 2}) {
+          const int before = units[j];
+          if (std::abs(other) > most || other == before) continue;
+          units[j] = other;
+          if (const double cost = problem.cost(units, step); cost < least - 1e-6) {
+            least = cost;
+            better = true;
+          } else {
+            units[j] = before;
+          }
+        }
+      }
+    }
+    return units;
   }
-  static constexpr double kRidge = 3, kLeastRidge = 0.0003, kMostCoefficient = 1.5;
+  void fit(const std::vector<uint32_t>& value_taps, const std::vector<uint32_t>& magnitude_taps) {
+    Problem location(value_taps.size()), scale(kMeans + magnitude_taps.size());
+    std::vector<double> x(scale.n), v(location.n);
+    double variance = 0, deviation = 0;
+    size_t at = 0;
+    for (const Block& block : blocks_)
+      for (uint64_t i = 0; i < block.length; ++i, ++at) {
+        const int16_t* here = plain_.data() + margin_ + block.start + i;
+        const double s = scales_[at], weight = 1 / (s * s), y = 4096.0 * *here;
+        for (size_t j = 0; j < v.size(); ++j) v[j] = 4096.0 * here[-static_cast<ptrdiff_t>(value_taps[j])];
+        for (unsigned j = 0; j < kMeans; ++j) x[j] = means_[at][j];
+        for (size_t j = 0; j < magnitude_taps.size(); ++j)
+          x[kMeans + j] = 4096.0 * std::abs(here[-static_cast<ptrdiff_t>(magnitude_taps[j])]);
+        location.add(v, y, weight);
+        scale.add(x, std::fabs(y), weight);
+        variance += y * y * weight;
+        deviation += (std::fabs(y) - s) * (std::fabs(y) - s) * weight;
+      }
+    location.finish(kBits * static_cast<double>(geometry_.count) / variance);
+    scale.finish(kBits * static_cast<double>(geometry_.count) / std::max(deviation, 1e-6));
+    const double step = (1 << p_.unit) / 64.0;
+    for (size_t j = 0; j < v.size(); ++j) {
+      location.order[j] = kTapOrder;
+      location.extra[j] = distance_bits(value_taps[j]);
+    }
+    for (size_t j = 0; j < scale.n; ++j) {
+      scale.usual[j] = j < kMeans ? kDefaultMeans[j] / 64.0 : 0;
+      scale.order[j] = j < kMeans ? kMeanOrder : kTapOrder;
+      scale.extra[j] = j < kMeans ? 0 : distance_bits(magnitude_taps[j - kMeans]);
+    }
+    const std::vector<int> values = solve_rounded(location, step), scales = solve_rounded(scale, step);
+    for (size_t j = 0; j < v.size(); ++j)
+      if (values[j] != 0) p_.value_taps.add({value_taps[j], values[j] * (1 << p_.unit)});
+    p_.mean_coefficients = kDefaultMeans;
+    const double usual = scale.misfit(scale.usual), best = scale.cost(scales, step);
+    if (usual <= best + 1) return;
+    for (size_t j = 0; j < scale.n; ++j) {
+      if (j < kMeans)
+        p_.mean_coefficients[j] += scales[j] * (1 << p_.unit);
+      else if (scales[j] != 0)
+        p_.magnitude_taps.add({magnitude_taps[j - kMeans], scales[j] * (1 << p_.unit)});
+    }
+  }
+  // What a square that an average element's prediction misses by costs, in units of the squares that are left anyway:
+  // half of log2 e, and hardly more for logistic distributions.
+  static constexpr double kBits = 0.73;
+  static constexpr unsigned kMostMagnitudeTaps = 4;
+  static constexpr double kRidge = 1, kLeastRidge = 0.0003;
+  static constexpr double kCoarse = 45000;  // elements from which on coefficients are multiples of 1/64
+  static constexpr int kOne = 64;
 
   ContextGeometry geometry_;
   uint64_t margin_;
   ContextParameters p_;
-  std::vector<int16_t> values_, magnitudes_;
+  std::vector<int16_t> plain_, values_, magnitudes_;  // zeros before the first element
+  std::vector<Means> means_;                          // of the blocks
+  std::vector<double> scales_;                        // likewise
   std::vector<Block> blocks_;
-  double sampled_ = 0;
+  uint64_t sampled_ = 0;
 };
 
 template <class Model, class Coder>
@@ -309,7 +406,7 @@ template <class Coder>
 void code_tensor(Coder& coder, const TensorInfo& info, std::span<const int32_t> levels) {
   const ContextGeometry geometry(info.shape, levels.size());
   ContextParameters p = choose_parameters(info, geometry, levels);
-  code_parameters(coder, p);
+  code_parameters(coder, geometry, p);
   if (p.mode == ContextMode::direct) code_values<DirectModel>(coder, info, geometry, p, levels);
   if (p.mode == ContextMode::mix) code_values<MixModel>(coder, info, geometry, p, levels);
 }
@@ -340,7 +437,7 @@ class ContextRate final : public RateModel {
       : zero_(info.zero), tree_(p), model_(geometry, p) {
     CostCoder coder;
     ContextParameters written = p;
-    code_parameters(coder, written);
+    code_parameters(coder, geometry, written);
     fixed_ = coder.bits() + kTailBits;
     model_.prepare();
   }
