@@ -398,9 +398,9 @@ class RunningMeans {
   void add(int32_t magnitude) {
     const int32_t m = magnitude << 12;
     move(recent_, m, 5461);
-    move(row_, m, kCounterRates[std::min<uint64_t>(column_ + 4, kMostCount)]);
-    move(by_column_[column_], m, kCounterRates[std::min<uint64_t>(row_number_ + 1, 14)]);
-    move(by_channel_[channel_], m, 1024);
+    move(row_, m, kCounterRates[std::min<uint64_t>(column_ + 8, kMostCount)]);
+    move(by_column_[column_], m, kCounterRates[std::min<uint64_t>(row_number_ + 1, 126)]);
+    move(by_channel_[channel_], m, 512);
     ++column_;
     if (++tap_ == taps_) {
       tap_ = 0;
@@ -466,7 +466,8 @@ class MixModel {
     const uint32_t by_scale = bucket(log - mean, 4, kScaleRows);
     const uint32_t by_means = bucket(log_scale(static_cast<uint64_t>(means[kRowMean])) - mean, 6, 8) * 8 +
                               bucket(log_scale(static_cast<uint64_t>(means[kColumnMean])) - mean, 6, 8);
-    group_ = size_ > 20 ? 0 : by_scale < 10 ? 0 : by_scale < 14 ? 1 : 2;
+    by_scale_ = by_scale;
+    group_ = by_scale < 10 ? 0 : by_scale < 14 ? 1 : 2;
     // The expected value in units of the scale: 64 is 1.
     const auto ratio = static_cast<int>(std::clamp<int64_t>((int64_t{expected_} * inverse_) >> 18, -127, 127));
     const int strength = kRatioSteps[static_cast<size_t>(ratio < 0 ? -ratio : ratio)];
@@ -544,9 +545,9 @@ class MixModel {
     const auto known = static_cast<int16_t>(std::clamp(logistic, -kMostStretch, kMostStretch));
     Prediction prediction(rows[0] + node, rows[1] + node, rows[2] + node, rows[3] + node, known, prior);
     Mixer& mixer = mixers_[depth + kDepths * group_];
-    const uint32_t p = prediction.probability(mixer);
+    const uint32_t p = prediction.probability(mixer, extra_[by_scale_]);
     const bool bit = coder.code(p, wanted);
-    if (kLearn) prediction.learn(mixer, bit, p);
+    if (kLearn) prediction.learn(mixer, extra_[by_scale_], bit, p);
     return bit;
   }
 
@@ -559,6 +560,8 @@ class MixModel {
   std::vector<Counter> counters_;  // [row][slot]
   std::vector<PlainCounter> fine_counters_;
   std::array<Mixer, kDepths * 3> mixers_;
+  std::array<ExtraWeights, kScaleRows> extra_{};
+  uint32_t by_scale_ = 0;
   unsigned group_ = 0;
   uint64_t position_ = 0;
   int32_t expected_ = 0;  // in units of 1/64

@@ -35,7 +35,7 @@ class CostCoder {
   double bits_ = 0;
 };
 
-// What the encoder finds out about a tensor, on up to 16 blocks of it.
+// What the encoder finds out about a tensor, on up to about 64 blocks of it.
 class Analysis {
  public:
   Analysis(const TensorInfo& info, std::span<const int32_t> levels)
@@ -68,7 +68,7 @@ class Analysis {
     }
     p_.mean = static_cast<uint32_t>(log_scale((sum << 12) / levels.size()));
     p_.nonzero_mean = static_cast<uint32_t>(log_scale((sum << 12) / nonzero));
-    const uint64_t blocks = (levels.size() + kBlock - 1) / kBlock, step = std::max<uint64_t>(1, blocks / 16);
+    const uint64_t blocks = (levels.size() + kBlock - 1) / kBlock, step = std::max<uint64_t>(1, blocks / 64);
     for (uint64_t b = 0; b < blocks; b += step) {
       const uint64_t length = std::min<uint64_t>(kBlock, levels.size() - b * kBlock);
       blocks_.push_back({b * kBlock, length});
@@ -334,7 +334,7 @@ class Analysis {
   static constexpr double kBits = 0.73;
   static constexpr unsigned kMostMagnitudeTaps = 4;
   static constexpr double kRidge = 1, kLeastRidge = 0.0003;
-  static constexpr double kCoarse = 45000;  // elements from which on coefficients are multiples of 1/64
+  static constexpr double kCoarse = 90000;  // elements from which on coefficients are multiples of 1/64
   static constexpr int kOne = 64;
 
   ContextGeometry geometry_;

@@ -138,6 +138,11 @@ struct alignas(16) Mixer {
   }
 };
 
+// Weights that are added to those of a mixer, and learn half as fast.
+struct alignas(16) ExtraWeights {
+  std::array<int32_t, kInputs> weights{};
+};
+
 // One binary decision predicted by four counters and a known stretched probability, which stands in for counters that
 // saw nothing yet.
 class ScalarPrediction {
@@ -149,17 +154,20 @@ class ScalarPrediction {
     inputs_[kKnownInput] = known;
     inputs_[kPriorInput] = prior;
   }
-  uint32_t probability(const Mixer& mixer) const {
+  uint32_t probability(const Mixer& mixer, const ExtraWeights& extra) const {
     int sum = 0;
-    for (unsigned i = 0; i < kInputs; ++i) sum += std::clamp(mixer.weights[i] >> 8, -32768, 32767) * inputs_[i];
+    for (unsigned i = 0; i < kInputs; ++i)
+      sum += std::clamp(plus(mixer.weights[i], extra.weights[i]) >> 8, -32768, 32767) * inputs_[i];
     return squash(sum >> 12);
   }
   // `p`: what probability() said.
-  void learn(Mixer& mixer, bool bit, uint32_t p) {
+  void learn(Mixer& mixer, ExtraWeights& extra, bool bit, uint32_t p) {
     const int by = mixer.step(bit, p);
-    for (unsigned i = 0; i < kInputs; ++i)  // wraps, as registers do
-      mixer.weights[i] = static_cast<int32_t>(static_cast<uint32_t>(mixer.weights[i]) +
-                                              static_cast<uint32_t>((by * inputs_[i] + 128) >> 8));
+    for (unsigned i = 0; i < kInputs; ++i) {
+      const int change = (by * inputs_[i] + 128) >> 8;
+      mixer.weights[i] = plus(mixer.weights[i], change);
+      extra.weights[i] = plus(extra.weights[i], change >> 1);
+    }
     const int32_t target = bit ? kCertain : 0;
     for (Counter* counter : counters_) {
       const int32_t from =
@@ -173,6 +181,9 @@ class ScalarPrediction {
   }
 
  private:
+  static int32_t plus(int32_t a, int32_t b) {  // wraps, as registers do
+    return static_cast<int32_t>(static_cast<uint32_t>(a) + static_cast<uint32_t>(b));
+  }
   std::array<Counter*, kCounters> counters_;
   std::array<int16_t, kInputs> inputs_{};
 };
@@ -195,16 +206,18 @@ class RegisterPrediction {
     const __m128i rest = _mm_cvtsi32_si128(static_cast<int>((known & 0xFFFFU) | static_cast<uint32_t>(prior) << 16));
     inputs_ = _mm_unpacklo_epi64(_mm_packs_epi32(all, all), rest);
   }
-  uint32_t probability(const Mixer& mixer) const {
+  uint32_t probability(const Mixer& mixer, const ExtraWeights& extra) const {
     const auto* w = reinterpret_cast<const __m128i*>(mixer.weights.data());
-    const __m128i low = _mm_srai_epi32(_mm_load_si128(w), 8), high = _mm_srai_epi32(_mm_load_si128(w + 1), 8);
+    const auto* v = reinterpret_cast<const __m128i*>(extra.weights.data());
+    const __m128i low = _mm_srai_epi32(_mm_add_epi32(_mm_load_si128(w), _mm_load_si128(v)), 8);
+    const __m128i high = _mm_srai_epi32(_mm_add_epi32(_mm_load_si128(w + 1), _mm_load_si128(v + 1)), 8);
     __m128i sum = _mm_madd_epi16(_mm_packs_epi32(low, high), inputs_);
     sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4E));
     sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xB1));
     return squash(_mm_cvtsi128_si32(sum) >> 12);
   }
   // `p`: what probability() said.
-  void learn(Mixer& mixer, bool bit, uint32_t p) {
+  void learn(Mixer& mixer, ExtraWeights& extra, bool bit, uint32_t p) {
     auto* w = reinterpret_cast<__m128i*>(mixer.weights.data());
     const __m128i by = _mm_set1_epi16(static_cast<int16_t>(mixer.step(bit, p))), half = _mm_set1_epi32(128);
     const __m128i low = _mm_mullo_epi16(inputs_, by), high = _mm_mulhi_epi16(inputs_, by);
@@ -212,6 +225,9 @@ class RegisterPrediction {
     const __m128i second = _mm_srai_epi32(_mm_add_epi32(_mm_unpackhi_epi16(low, high), half), 8);
     _mm_store_si128(w, _mm_add_epi32(_mm_load_si128(w), first));
     _mm_store_si128(w + 1, _mm_add_epi32(_mm_load_si128(w + 1), second));
+    auto* v = reinterpret_cast<__m128i*>(extra.weights.data());
+    _mm_store_si128(v, _mm_add_epi32(_mm_load_si128(v), _mm_srai_epi32(first, 1)));
+    _mm_store_si128(v + 1, _mm_add_epi32(_mm_load_si128(v + 1), _mm_srai_epi32(second, 1)));
 
     const __m128i target = _mm_set1_epi32(-static_cast<int32_t>(bit) & kCertain);
     const __m128i from = _mm_or_si128(_mm_and_si128(unknown_, _mm_set1_epi32(static_cast<int32_t>(p << 14))),

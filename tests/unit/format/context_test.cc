@@ -204,6 +204,7 @@ TEST(Context, RegistersComputeWhatTheScalarTwinDoes) {
   std::mt19937 random(23);
   std::array<Counter, 40> counters, twins;
   Mixer mixer, twin;
+  ExtraWeights extra, extra_twin;
   mixer.weights = twin.weights = {kOneWeight / 4, -kOneWeight / 3, kOneWeight * 9, -kOneWeight * 9, kOneWeight / 2};
   for (int round = 0; round < 200000; ++round) {
     std::array<size_t, 4> at;
@@ -212,13 +213,14 @@ TEST(Context, RegistersComputeWhatTheScalarTwinDoes) {
     const auto prior = static_cast<int16_t>(static_cast<int>(random() % 4001) - 2000);
     Prediction fast(&counters[at[0]], &counters[at[1]], &counters[at[2]], &counters[at[3]], known, prior);
     ScalarPrediction slow(&twins[at[0]], &twins[at[1]], &twins[at[2]], &twins[at[3]], known, prior);
-    const uint32_t p = fast.probability(mixer);
-    ASSERT_EQ(p, slow.probability(twin));
+    const uint32_t p = fast.probability(mixer, extra);
+    ASSERT_EQ(p, slow.probability(twin, extra_twin));
     ASSERT_TRUE(p >= 1 && p <= 65535);
     const bool bit = random() % 65536 < (round % 3000 < 1000 ? 65000U : static_cast<uint32_t>(known + 3072) * 10);
-    fast.learn(mixer, bit, p);
-    slow.learn(twin, bit, p);
+    fast.learn(mixer, extra, bit, p);
+    slow.learn(twin, extra_twin, bit, p);
     ASSERT_EQ(mixer.weights, twin.weights);
+    ASSERT_EQ(extra.weights, extra_twin.weights);
     for (size_t i : at) {
       ASSERT_EQ(counters[i].probability, twins[i].probability);
       ASSERT_EQ(counters[i].rate, twins[i].rate);
