@@ -87,9 +87,12 @@ class Analysis {
   struct Block {
     uint64_t start, length;
   };
+  // On every second block of many.
   double product(const std::vector<int16_t>& x, uint64_t a, uint64_t b) const {
     int64_t total = 0;
-    for (const Block& block : blocks_) {
+    const size_t step = blocks_.size() <= 32 ? 1 : 2;
+    for (size_t n = 0; n < blocks_.size(); n += step) {
+      const Block& block = blocks_[n];
       const int16_t *p = x.data() + margin_ + block.start - a, *q = x.data() + margin_ + block.start - b;
       for (uint64_t i = 0; i < block.length;) {
         int32_t part = 0;  // 256 products of 11-bit magnitudes fit
@@ -116,7 +119,7 @@ class Analysis {
       magnitudes_[margin_ + i] = static_cast<int16_t>((z < 0 ? -z : z) - kOne);
       if (block < blocks_.size() && i >= blocks_[block].start) {
         means_.push_back(current);
-        scales_.push_back(static_cast<double>(scale));
+        scales_.push_back(static_cast<float>(scale));
         if (i + 1 == blocks_[block].start + blocks_[block].length) ++block;
       }
       means.add(m);
@@ -212,17 +215,29 @@ class Analysis {
 
   // A weighted least squares problem whose solution is coded: coefficients are multiples of a unit more than the usual
   // ones.
+  static constexpr size_t kBatch = 256, kLanes = 8;  // lanes: sums side by side
+  static double dot(const float* a, const float* b, size_t count) {
+    std::array<float, kLanes> sums{};
+    size_t i = 0;
+    for (; i + kLanes <= count; i += kLanes)
+      for (size_t lane = 0; lane < kLanes; ++lane) sums[lane] += a[i + lane] * b[i + lane];
+    double sum = 0;
+    for (; i < count; ++i) sum += static_cast<double>(a[i] * b[i]);
+    for (float lane : sums) sum += static_cast<double>(lane);
+    return sum;
+  }
   struct Problem {
     size_t n;
     std::vector<double> gram = std::vector<double>(n * n), target = std::vector<double>(n);
     std::vector<double> usual = std::vector<double>(n);  // in units of 1
     std::vector<unsigned> order = std::vector<unsigned>(n), extra = std::vector<unsigned>(n);
     explicit Problem(size_t size) : n(size) {}
-    void add(const std::vector<double>& x, double y, double weight) {
+    // Adds `count` rows, at most kBatch; `x` holds the n columns and then the wanted one.
+    void add(const std::vector<float>& x, size_t count) {
       for (size_t j = 0; j < n; ++j) {
-        const double weighted = weight * x[j];
-        target[j] += weighted * y;
-        for (size_t k = 0; k <= j; ++k) gram[j * n + k] += weighted * x[k];
+        const float* a = x.data() + j * kBatch;
+        target[j] += dot(a, x.data() + n * kBatch, count);
+        for (size_t k = 0; k <= j; ++k) gram[j * n + k] += dot(a, x.data() + k * kBatch, count);
       }
     }
     void finish(double bits) {
@@ -288,26 +303,41 @@ class Analysis {
   }
   void fit(const std::vector<uint32_t>& value_taps, const std::vector<uint32_t>& magnitude_taps) {
     Problem location(value_taps.size()), scale(kMeans + magnitude_taps.size());
-    std::vector<double> x(scale.n), v(location.n);
+    std::vector<float> x((scale.n + 1) * kBatch), v((location.n + 1) * kBatch);
     double variance = 0, deviation = 0;
     size_t at = 0;
     for (const Block& block : blocks_)
-      for (uint64_t i = 0; i < block.length; ++i, ++at) {
+      for (uint64_t i = 0; i < block.length; i += kBatch) {
+        const size_t count = std::min<uint64_t>(kBatch, block.length - i);
         const int16_t* here = plain_.data() + margin_ + block.start + i;
-        const double s = scales_[at], weight = 1 / (s * s), y = 4096.0 * *here;
-        for (size_t j = 0; j < v.size(); ++j) v[j] = 4096.0 * here[-static_cast<ptrdiff_t>(value_taps[j])];
-        for (unsigned j = 0; j < kMeans; ++j) x[j] = means_[at][j];
-        for (size_t j = 0; j < magnitude_taps.size(); ++j)
-          x[kMeans + j] = 4096.0 * std::abs(here[-static_cast<ptrdiff_t>(magnitude_taps[j])]);
-        location.add(v, y, weight);
-        scale.add(x, std::fabs(y), weight);
-        variance += y * y * weight;
-        deviation += (std::fabs(y) - s) * (std::fabs(y) - s) * weight;
+        std::array<float, kBatch> by;  // weights' roots
+        for (size_t k = 0; k < count; ++k) by[k] = 1 / scales_[at + k];
+        float *y = v.data() + location.n * kBatch, *size = x.data() + scale.n * kBatch;
+        for (size_t k = 0; k < count; ++k) {
+          y[k] = 4096 * static_cast<float>(here[k]) * by[k];
+          size[k] = std::fabs(y[k]);
+          variance += static_cast<double>(y[k] * y[k]);
+          deviation += static_cast<double>((size[k] - 1) * (size[k] - 1));
+        }
+        for (size_t j = 0; j < location.n; ++j) {
+          const int16_t* from = here - value_taps[j];
+          for (size_t k = 0; k < count; ++k) v[j * kBatch + k] = 4096 * static_cast<float>(from[k]) * by[k];
+        }
+        for (unsigned j = 0; j < kMeans; ++j)
+          for (size_t k = 0; k < count; ++k) x[j * kBatch + k] = static_cast<float>(means_[at + k][j]) * by[k];
+        for (size_t j = 0; j < magnitude_taps.size(); ++j) {
+          const int16_t* from = here - magnitude_taps[j];
+          float* to = x.data() + (kMeans + j) * kBatch;
+          for (size_t k = 0; k < count; ++k) to[k] = std::fabs(4096 * static_cast<float>(from[k]) * by[k]);
+        }
+        location.add(v, count);
+        scale.add(x, count);
+        at += count;
       }
-    location.finish(kBits * static_cast<double>(geometry_.count) / variance);
+    location.finish(kBits * static_cast<double>(geometry_.count) / std::max(variance, 1e-6));
     scale.finish(kBits * static_cast<double>(geometry_.count) / std::max(deviation, 1e-6));
     const double step = (1 << p_.unit) / 64.0;
-    for (size_t j = 0; j < v.size(); ++j) {
+    for (size_t j = 0; j < location.n; ++j) {
       location.order[j] = kTapOrder;
       location.extra[j] = distance_bits(value_taps[j]);
     }
@@ -317,7 +347,7 @@ class Analysis {
       scale.extra[j] = j < kMeans ? 0 : distance_bits(magnitude_taps[j - kMeans]);
     }
     const std::vector<int> values = solve_rounded(location, step), scales = solve_rounded(scale, step);
-    for (size_t j = 0; j < v.size(); ++j)
+    for (size_t j = 0; j < location.n; ++j)
       if (values[j] != 0) p_.value_taps.add({value_taps[j], values[j] * (1 << p_.unit)});
     p_.mean_coefficients = kDefaultMeans;
     const double usual = scale.misfit(scale.usual), best = scale.cost(scales, step);
@@ -342,7 +372,7 @@ class Analysis {
   ContextParameters p_;
   std::vector<int16_t> plain_, values_, magnitudes_;  // zeros before the first element
   std::vector<Means> means_;                          // of the blocks
-  std::vector<double> scales_;                        // likewise
+  std::vector<float> scales_;                         // likewise
   std::vector<Block> blocks_;
   uint64_t sampled_ = 0;
 };
@@ -362,7 +392,7 @@ void code_values(Coder& coder, const TensorInfo& info, const ContextGeometry& ge
 // Large tensors whose neighbours say little are coded in the mode that is many times faster: where it costs hardly more
 // on a sample from all over the tensor, the first half of which is for learning. Levels of 8 bits and more take
 // many decisions; there, speed may cost 1 %.
-constexpr uint64_t kPieces = 4, kPiece = 3 << 12;
+constexpr uint64_t kPieces = 4, kPiece = 3 << 12, kLeastPart = 2;
 constexpr double kMostLoss = 1.0, kMostLossOfManyLevels = 1.01;
 constexpr int64_t kManyLevels = 128;
 bool direct_suffices(const TensorInfo& info, ContextGeometry geometry, const ContextParameters& p,
@@ -370,7 +400,7 @@ bool direct_suffices(const TensorInfo& info, ContextGeometry geometry, const Con
   const bool by_rows = geometry.rows >= 2 * kPieces;
   const uint64_t unit = by_rows ? geometry.columns : geometry.taps, units = levels.size() / unit;
   const uint64_t taken = (kPiece + unit - 1) / unit;  // units of each piece
-  if (units < 2 * kPieces * taken) return false;
+  if (units < kLeastPart * kPieces * taken) return false;
   std::vector<int32_t> sample;
   for (uint64_t piece = 0; piece < kPieces; ++piece) {
     const auto from = levels.subspan(units * piece / kPieces * unit, taken * unit);
