@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -175,6 +176,72 @@ Graph kinds() {
   return g;
 }
 
+// Levels that lie around a mean which the level before, the row and the column move; some are zero.
+ValueId smooth(Graph& g, std::string name, Grid grid, Shape shape, double density, CodecId codec) {
+  Tensor levels(DType::i32, shape);
+  const int32_t zero = zero_level(grid).value_or(static_cast<int32_t>((grid.lowest() + grid.highest()) / 2));
+  const auto range = static_cast<int32_t>(grid.highest() - grid.lowest() + 1);
+  const auto columns = static_cast<uint32_t>(levels.size() / shape[0]);
+  uint32_t state = static_cast<uint32_t>(name.size() * 91 + shape[0]), at = 0;
+  int32_t before = 0;
+  for (int32_t& l : levels.edit<int32_t>()) {
+    const uint32_t row = at / columns, column = at % columns;
+    const auto width = static_cast<uint32_t>(2 + range / 6 / (1 + static_cast<int32_t>((row + column) % 3)));
+    int32_t v = before / 2;
+    for (int i = 0; i < 3; ++i) v += static_cast<int32_t>(step(state) % width) - static_cast<int32_t>(width / 2);
+    before = v;
+    const bool kept = step(state) < density * (1 << 24);
+    l = static_cast<int32_t>(std::clamp<int64_t>(kept ? zero + v : zero, grid.lowest(), grid.highest()));
+    ++at;
+  }
+  const ValueId id = add_constant(g, std::move(name), take(dequantize(grid, levels, shape), "golden"));
+  g.value(id).encoding.grid = std::move(grid);
+  g.value(id).encoding.levels = std::move(levels);
+  g.value(id).encoding.codec = codec;
+  return id;
+}
+
+// What needs more elements than kinds() has: the codecs that learn, on shapes that give them neighbours.
+Graph codecs() {
+  Graph g;
+  g.origin.opsets = {{"", 16}, {"com.example", 2}};
+  std::vector<ValueId> all = {add_input(g, "input", DType::f32, {3})};
+  const auto affine = [](uint8_t bits) { return Grid{.bits = bits, .scale = {0.125F}}; };
+  for (const auto& [codec, name] : {std::pair{CodecId{4}, "context"}, {CodecId{5}, "rans"}}) {
+    all.push_back(smooth(g, fmt::format("{}: filters", name), affine(8), {16, 12, 3, 3}, 1, codec));
+    all.push_back(smooth(g, fmt::format("{}: pruned", name), affine(4), {60, 70}, 0.08, codec));
+    all.push_back(smooth(g, fmt::format("{}: matrix", name), affine(5), {1, 64, 40}, 0.9, codec));
+    all.push_back(smooth(g, fmt::format("{}: wide", name), affine(20), {500}, 0.7, codec));
+    all.push_back(smooth(g, fmt::format("{}: one value", name), affine(3), {20}, 0, codec));
+    Grid positive = codebook(16, 4);  // no level is zero
+    for (float& entry : positive.codebook) entry += 1;
+    all.push_back(smooth(g, fmt::format("{}: no zero", name), positive, {9, 50}, 1, codec));
+  }
+  all.push_back(smooth(g, "parametric", affine(6), {20, 1, 5, 5}, 1, 6));
+  all.push_back(smooth(g, "parametric: some zeros", affine(5), {300}, 0.4, 6));
+  for (const DType type : {DType::f32, DType::f16, DType::bf16, DType::f64}) {
+    Tensor values(DType::f32, {40, 60});
+    uint32_t state = 7;
+    for (float& v : values.edit<float>()) {
+      v = 0;
+      for (int i = 0; i < 4; ++i) v += static_cast<float>(step(state)) / (1 << 22) - 2.0F;
+    }
+    const ValueId id = add_constant(g, fmt::format("floats of type {}", name_of(type)), cast(values, type));
+    g.value(id).encoding.codec = 7;
+    all.push_back(id);
+  }
+  const ValueId out = add_value(g, "output", DType::f32);
+  Node mystery;
+  mystery.type = "Mystery";
+  mystery.domain = "com.example";
+  mystery.name = "all of it";
+  mystery.inputs = all;
+  mystery.outputs = {out};
+  add_node(g, mystery);
+  g.outputs = {out};
+  return g;
+}
+
 struct GoldenFile {
   std::string name;
   Graph (*graph)();
@@ -187,6 +254,7 @@ const std::vector<GoldenFile>& files() {
                                                {"v1_stripped", kinds, {.strip = true}},
                                                {"v2_example", example, {}},
                                                {"v2_kinds", kinds, {}},
+                                               {"v2_codecs", codecs, {}},
                                                {"v2_masks", kinds, {.keep_masks = true}},
                                                {"v2_stripped", kinds, {.strip = true}}};
   return list;
