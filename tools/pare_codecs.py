@@ -718,6 +718,20 @@ class BinaryDecoder:
             value = value << 1 | self.decide(1 << 15)
         return value
 
+    def num(self, k):
+        ones = 0
+        while ones < 34 and self.decide(1 << 15):
+            ones += 1
+        return (1 << (ones + k)) + self.raw(ones + k) - (1 << k)
+
+    def sgn(self, k):
+        x = self.num(k)
+        return -(x + 1) // 2 if x % 2 else x // 2
+
+    def magnitude(self, bits):
+        need(bits <= 33, "magnitude too large")
+        return 1 << (bits - 1) | self.raw(bits - 1) if bits else 0
+
     def end(self):
         tail = 2 + (64 - self.range.bit_length()) // 8
         need(self.read - 8 + tail == len(self.data), "wrong number of range coded bytes")
@@ -794,6 +808,11 @@ def inverse(mean):
 
 def scaled(x, factor):
     return clamp((x * factor) >> 16, -6144, 6144)
+
+
+def wrap(x):
+    """Modulo 2^32, signed."""
+    return (x + (1 << 31)) % (1 << 32) - (1 << 31)
 
 
 def bucket(x, step, count):
@@ -895,25 +914,32 @@ class Mix:
     def __init__(self, coder, info, columns, mean):
         self.coder, self.columns, self.mean_code = coder, columns, mean
         self.taps = product(info.shape[2:])
-        self.farthest = min(info.count, 65535, 8 * columns + 64)
+        self.farthest, self.unit = min(info.count, 65535, 8 * columns + 64), coder.raw(2)
         self.value_taps, self.magnitude_taps, self.coefficients = self._list(), [], [4, 14, 12, 8, 8, 18]
         if coder.raw(1):
             self.magnitude_taps = self._list()
-            self.coefficients = [coder.raw(8) - 128 for _ in range(6)]
+            self.coefficients = [c + self._coefficient(1) for c in self.coefficients]
         self.whole = self.recent = self.row = mean_of(mean)
         self.column_means = [self.whole] * columns
         self.channel_means = [self.whole] * (columns // self.taps + 1)
         self.values, self.counters, self.mixers = [], {}, {}
+        self.extra_weights = [[0] * 6 for _ in range(24)]
+
+    def _coefficient(self, k):
+        return clamp(self.coder.sgn(k) << self.unit, -254, 254)
 
     def _list(self):
-        result = []
-        for _ in range(self.coder.raw(4)):
-            distance, coefficient = self.coder.raw(16), self.coder.raw(8) - 128
-            need(1 <= distance <= self.farthest and len(result) < 12, "bad tap")
-            result.append((distance, coefficient))
+        count, result = self.coder.num(1), []
+        need(count <= 12, "too many taps")
+        for _ in range(count):
+            rows = self.coder.num(0)
+            more = self.coder.sgn(2) if rows else 1 + self.coder.num(2)
+            distance = rows * self.columns + more
+            need(1 <= distance <= self.farthest and rows <= self.farthest, "bad tap")
+            result.append((distance, self._coefficient(2)))
         return result
 
-    def begin(self, slots):
+    def begin(self):
         at = len(self.values)
         self.column = at % self.columns
         if self.column == 0:
@@ -930,7 +956,7 @@ class Mix:
         x = clamp(self.expected * self.inverse >> 18, -127, 127)
         d = sum(abs(x) >= limit for limit in (6, 16, 32, 64))
         self.rows = (("A", a), ("B", b), ("C", 6 * (4 - d if x < 0 else 4 + d) + a // 4), ("D", 0))
-        self.group = 0 if slots > 20 else 0 if a < 10 else 1 if a < 14 else 2
+        self.scale, self.group = a, 0 if a < 10 else 1 if a < 14 else 2
 
     def z(self, edge):
         return scaled(edge - self.expected, self.inverse)
@@ -940,11 +966,14 @@ class Mix:
         counters = [self.counters.setdefault((row, slot), MixedCounter()) for row in self.rows]
         inputs = [known if c.p is None else c.stretched for c in counters] + [known, prior]
         mixer = self.mixers.setdefault((depth, self.group), Mixer())
-        probability = squash(sum(clamp(w >> 8, -32768, 32767) * x for w, x in zip(mixer.weights, inputs)) >> 12)
+        weights, extra = mixer.weights, self.extra_weights[self.scale]
+        probability = squash(sum(clamp(wrap(w + e) >> 8, -32768, 32767) * x for w, e, x in zip(weights, extra, inputs)) >> 12)
         bit = self.coder.decide(probability)
         g = (((65535 if bit else 0) - probability) >> 1) * max(3146, 4194304 // (mixer.used + 100)) >> 16
         mixer.used = min(mixer.used + 1, 1299)
-        mixer.weights = [(w + ((g * x + 128) >> 8) + (1 << 31)) % (1 << 32) - (1 << 31) for w, x in zip(mixer.weights, inputs)]
+        changes = [(g * x + 128) >> 8 for x in inputs]
+        mixer.weights = [wrap(w + c) for w, c in zip(weights, changes)]
+        self.extra_weights[self.scale] = [wrap(e + (c >> 1)) for e, c in zip(extra, changes)]
         for counter in counters:
             counter.update(bit, probability)
         return bit
@@ -992,9 +1021,9 @@ class Mix:
             return x + (((magnitude << 12) - x) * rate + (1 << 15) >> 16)
 
         row, column = len(self.values) // self.columns, self.column
-        self.recent, self.row = moved(self.recent, 5461), moved(self.row, RATES[min(column + 4, 1022)])
-        self.column_means[column] = moved(self.column_means[column], RATES[min(row + 1, 14)])
-        self.channel_means[column // self.taps] = moved(self.channel_means[column // self.taps], 1024)
+        self.recent, self.row = moved(self.recent, 5461), moved(self.row, RATES[min(column + 8, 1022)])
+        self.column_means[column] = moved(self.column_means[column], RATES[min(row + 1, 126)])
+        self.channel_means[column // self.taps] = moved(self.channel_means[column // self.taps], 512)
         self.values.append(-magnitude if negative else magnitude)
 
 
@@ -1005,7 +1034,7 @@ class Direct:
         self.coder, self.nonzero, self.columns = coder, [], columns
         self.significance, self.sign = [PlainCounter() for _ in range(4)], PlainCounter()
 
-    def begin(self, slots):
+    def begin(self):
         pass
 
     def symbol(self, tree, roots, symbols, zero_first):
@@ -1035,11 +1064,13 @@ def decode_context(info, data):
     if mode == 0:
         coder.end()
         return [info.check(info.zero)] * info.count
-    below, highest, least = (_context_magnitude(coder) for _ in range(3))
-    need(1 <= least <= max(below, highest) < 1 << 33, "bad range of values")
-    zero_first = coder.raw(1)
-    mean, nonzero_mean = coder.raw(9), coder.raw(9)
-    need(max(mean, nonzero_mean) <= 303, "mean too high")
+    below = coder.magnitude(coder.raw(6))
+    highest = coder.magnitude(max(0, below.bit_length() + coder.sgn(0)))
+    least = 1 + coder.num(0)
+    need(least <= max(below, highest), "bad range of values")
+    zero_first, mean = coder.raw(1), coder.raw(9)
+    nonzero_mean = mean + coder.num(4) if zero_first else mean
+    need(nonzero_mean <= 303, "mean too high")
     symbols = ValueSymbols(below, highest, least)
     columns = info.count // info.shape[0] if len(info.shape) > 1 else info.count
     model = Mix(coder, info, columns, mean) if mode == 2 else Direct(coder, columns)
@@ -1052,19 +1083,13 @@ def decode_context(info, data):
         roots = [tree.build(0, symbols.count, 0, mean_of(mean))]
     result = []
     for _ in range(info.count):
-        model.begin(tree.slots)
+        model.begin()
         sign, magnitude, plain = symbols.ranges[model.symbol(tree, roots, symbols, zero_first)]
         magnitude += coder.raw(plain)
         result.append(info.check(info.zero + sign * magnitude))
         model.learn(magnitude >> symbols.shift if mode == 2 else magnitude, sign < 0)
     coder.end()
     return result
-
-
-def _context_magnitude(coder):
-    bits = coder.raw(6)
-    need(bits <= 33, "magnitude too large")
-    return 1 << (bits - 1) | coder.raw(bits - 1) if bits else 0
 
 
 CODECS = {0: "raw", 1: "bitpack", 2: "huffman", 3: "huffman_runs", 4: "context", 5: "rans", 6: "parametric", 7: "float_planes"}

@@ -24,7 +24,7 @@ void read(std::span<const std::byte> bytes) {
   }
   try {
     const pare::Graph graph = pare::unpack(bytes, "fuzz.pare", uint64_t{64} << 20);
-    const Bytes again = pare::pack(graph, {.keep_masks = true});
+    const Bytes again = pare::pack(graph, {.codec = "raw", .keep_masks = true});
     (void)pare::unpack(again, "again.pare");
   } catch (const pare::Error&) {
   }
