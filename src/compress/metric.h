@@ -27,7 +27,8 @@ class Metric {
 // {"name": "command", "value": 0.93, "larger_is_better": true}
 nlohmann::ordered_json to_json(const Metric& metric, double value);
 
-// A figure of train/evaluation.h on one part of a data set; Error(invalid) for another name. Both must outlive the metric.
+// A figure of train/evaluation.h on one part of a data set; Error(invalid) for another name. Both must outlive the
+// metric.
 std::unique_ptr<Metric> data_metric(const std::string& name, Engine& engine, const Dataset& data);
 
 // The last line that a command prints; larger is better. /bin/sh runs it; the path of the network, exported to a

@@ -10,10 +10,10 @@ struct LayerCost {
   std::vector<ValueId> tensors;  // constants it reads: weight and bias first (that of a MatMul lies in the Add behind)
   std::string op;                // ONNX op type
   Shape shape;                   // of the weight
-  int64_t parameters = 0;  // elements of learned constants (batch norm: scale, shift, not the running statistics)
-  int64_t nonzeros = 0;    // of these, not exactly 0
-  int64_t macs = 0;        // one sample
-  double bits = 32;        // bits per weight of the grid; 32 when there is none
+  int64_t parameters = 0;        // elements of learned constants (batch norm: scale, shift, not the running statistics)
+  int64_t nonzeros = 0;          // of these, not exactly 0
+  int64_t macs = 0;              // one sample
+  double bits = 32;              // bits per weight of the grid; 32 when there is none
 };
 struct NetworkCost {
   std::vector<LayerCost> layers;  // every node that has parameters or macs

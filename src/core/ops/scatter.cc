@@ -1,5 +1,5 @@
-#include "core/ops/define.h"
 #include "core/ops/scatter.h"
+#include "core/ops/define.h"
 
 namespace pare {
 
