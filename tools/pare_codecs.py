@@ -820,8 +820,8 @@ def bucket(x, step, count):
 
 
 class PlainCounter:
-    def __init__(self, prior=None):
-        self.p, self.n = (1 << 21, 0) if prior is None else (prior << 6, 14)
+    def __init__(self, prior=None, count=14):
+        self.p, self.n = (1 << 21, 0) if prior is None else (prior << 6, count)
 
     def decide(self, coder):
         bit = coder.decide(max(1, self.p >> 6))
@@ -863,10 +863,10 @@ class ValueSymbols:
 
 
 class SearchTree:
-    """Nodes by their split: (slot or None if fine, stretched prior, counter of a node without slot)."""
+    """Nodes by their split: (slot or None if fine, stretched prior, counter of a node without slot); and what each parts."""
 
-    def __init__(self, symbols):
-        self.symbols, self.slots, self.nodes = symbols, 2, {}
+    def __init__(self, symbols, fine_width):
+        self.symbols, self.fine_width, self.slots, self.nodes, self.ranges = symbols, fine_width, 2, {}, {}
 
     def build(self, begin, end, centre, mean):
         """Returns the root: a symbol, or (split, the root of the symbols from split on, the root of those below)."""
@@ -883,7 +883,8 @@ class SearchTree:
             while split + 1 < end and mass(split) + mass(split + 1) <= 2 * half:
                 split += 1
             prior = ((high - mass(split)) << 16) // (high - low)
-            fine = (edges[end - 1] - edges[begin] + 64) * v < 48 << 16
+            fine = (edges[end - 1] - edges[begin] + 64) * v < self.fine_width << 16
+            self.ranges[split] = begin, end
             self.nodes[split] = (None if fine else self.slots, stretch(prior), PlainCounter(prior))
             self.slots += not fine
             above = node(split, end)
@@ -950,7 +951,7 @@ class Mix:
         scale = sum(c * abs(self.values[at - d]) << 12 for d, c in self.magnitude_taps if d <= at)
         scale += sum(c * m for c, m in zip(self.coefficients, (self.whole, self.recent, self.row, column, channel, pair)))
         scale = max(self.whole >> 5, scale >> 6)
-        self.inverse = inverse(scale)
+        self.inverse, self.size = inverse(scale), scale
         a = bucket(log_of(scale) - self.mean_code, 4, 24)
         b = 8 * bucket(log_of(self.row) - self.mean_code, 6, 8) + bucket(log_of(column) - self.mean_code, 6, 8)
         x = clamp(self.expected * self.inverse >> 18, -127, 127)
@@ -1027,6 +1028,46 @@ class Mix:
         self.values.append(-magnitude if negative else magnitude)
 
 
+class Select(Mix):
+    """Mode select of section 5.8: neighbours and means as in mode mix, but one plain counter for each decision."""
+
+    def begin(self):
+        super().begin()
+        d = sum(5678 * abs(self.expected) >= t * self.size for t in (6, 16, 32, 64))
+        self.context = 9 * bucket(log_of(self.size) - self.mean_code, 8, 12) + (4 - d if self.expected < 0 else 4 + d)
+
+    def decide_selected(self, slot, known):
+        if (self.context, slot) not in self.counters:
+            self.counters[self.context, slot] = PlainCounter(squash(known()), 8)
+        return self.counters[self.context, slot].decide(self.coder)
+
+    def symbol(self, tree, roots, symbols, zero_first):
+        root = roots[0]
+
+        def bounds(begin, end):
+            lo = self.z(symbols.edges[begin]) if begin > 0 else -6144
+            hi = self.z(symbols.edges[end]) if end < symbols.count else 6144
+            return lo, hi, plus(lo), plus(hi)
+
+        if zero_first:
+            lo, hi, lo_plus, hi_plus = bounds(symbols.zero, symbols.zero + 1)
+            if not self.decide_selected(0, lambda: -power(max(20, lo_plus + hi_plus - hi + gap(max(1, hi - lo))))):
+                return symbols.zero
+            root = roots[self.decide_selected(1, lambda: lo_plus - lo - hi_plus)]
+        while isinstance(root, tuple):
+            split, above, below = root
+            slot, _, counter = tree.nodes[split]
+
+            def known():
+                lo, hi, lo_plus, hi_plus = bounds(*tree.ranges[split])
+                middle = self.z(symbols.edges[split])
+                up, down = max(1, hi - middle), max(1, middle - lo)
+                return up - gap(up) + gap(down) + lo_plus - hi_plus
+
+            root = above if (counter.decide(self.coder) if slot is None else self.decide_selected(slot, known)) else below
+        return root
+
+
 class Direct:
     """Mode direct of section 5.8."""
 
@@ -1060,7 +1101,6 @@ def decode_context(info, data):
         return []
     coder = BinaryDecoder(data)
     mode = coder.raw(2)
-    need(mode <= 2, "unknown mode")
     if mode == 0:
         coder.end()
         return [info.check(info.zero)] * info.count
@@ -1073,8 +1113,8 @@ def decode_context(info, data):
     need(nonzero_mean <= 303, "mean too high")
     symbols = ValueSymbols(below, highest, least)
     columns = info.count // info.shape[0] if len(info.shape) > 1 else info.count
-    model = Mix(coder, info, columns, mean) if mode == 2 else Direct(coder, columns)
-    tree = SearchTree(symbols)
+    model = Direct(coder, columns) if mode == 1 else (Mix if mode == 2 else Select)(coder, info, columns, mean)
+    tree = SearchTree(symbols, 128 if mode == 3 else 48)
     if zero_first:
         centre = (2 * symbols.least - 1) * 32 >> symbols.shift
         inner = mean_of(nonzero_mean) - 64 * centre
@@ -1087,7 +1127,7 @@ def decode_context(info, data):
         sign, magnitude, plain = symbols.ranges[model.symbol(tree, roots, symbols, zero_first)]
         magnitude += coder.raw(plain)
         result.append(info.check(info.zero + sign * magnitude))
-        model.learn(magnitude >> symbols.shift if mode == 2 else magnitude, sign < 0)
+        model.learn(magnitude >> symbols.shift if mode > 1 else magnitude, sign < 0)
     coder.end()
     return result
 

@@ -3,6 +3,7 @@
 // most damaged strings from whole ones.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +23,7 @@ constexpr unsigned binary_range_tail_bytes(uint64_t range) {
 
 class BinaryRangeEncoder {
  public:
-  explicit BinaryRangeEncoder(std::vector<std::byte>& out) : out_(out), start_(out.size()) {}
+  explicit BinaryRangeEncoder(std::vector<std::byte>& out) : out_(&out), start_(out.size()) {}
   // `one`: probability of true in units of 2^-16, 1 to 65535.
   bool code(uint32_t one, bool bit) {
     const uint64_t bound = (range_ >> kProbabilityBits) * one;
@@ -31,9 +32,10 @@ class BinaryRangeEncoder {
     low_ += mask & bound;
     range_ = (mask & (range_ - 2 * bound)) + bound;
     if (low_ < before) [[unlikely]]
-      carry();
+      carry(*out_, start_);
     if (range_ < uint64_t{1} << 32) [[unlikely]] {
-      put(4);
+      put(*out_, low_, 4);
+      low_ <<= 32;
       range_ <<= 32;
     }
     return bit;
@@ -46,19 +48,22 @@ class BinaryRangeEncoder {
     const unsigned bytes = binary_range_tail_bytes(range_);
     const uint64_t step = uint64_t{1} << (64 - 8 * bytes), before = low_;
     low_ = (low_ + step - 1) & ~(step - 1);
-    if (low_ < before) carry();
-    put(bytes);
+    if (low_ < before) carry(*out_, start_);
+    put(*out_, low_, bytes);
   }
 
  private:
-  void put(unsigned bytes) {
-    for (unsigned i = 0; i < bytes; ++i, low_ <<= 8) out_.push_back(static_cast<std::byte>(low_ >> 56));
+  // Static, so that a coder which is a local variable can live in registers.
+  [[gnu::noinline]] static void put(std::vector<std::byte>& out, uint64_t low, unsigned bytes) {
+    std::array<std::byte, 8> highest_first;
+    for (std::byte& b : highest_first) b = static_cast<std::byte>(low >> 56), low <<= 8;
+    out.insert(out.end(), highest_first.begin(), highest_first.begin() + bytes);
   }
-  void carry() {
-    for (size_t at = out_.size(); at-- > start_;)
-      if ((out_[at] = static_cast<std::byte>(static_cast<uint8_t>(out_[at]) + 1)) != std::byte{0}) return;
+  [[gnu::noinline]] static void carry(std::vector<std::byte>& out, size_t start) {
+    for (size_t at = out.size(); at-- > start;)
+      if ((out[at] = static_cast<std::byte>(static_cast<uint8_t>(out[at]) + 1)) != std::byte{0}) return;
   }
-  std::vector<std::byte>& out_;
+  std::vector<std::byte>* out_;
   size_t start_;
   uint64_t low_ = 0, range_ = ~uint64_t{0};
 };

@@ -4,8 +4,9 @@
 //
 // A level is found by binary decisions along a search tree. In mode `mix` each is predicted by a logistic
 // distribution whose mean and scale come from elements already known, and by counters that different contexts select,
-// mixed in the logistic domain; in mode `direct` by one counter, which is many times faster and loses nothing where
-// elements are independent.
+// mixed in the logistic domain; in mode `select` by one counter that the predicted mean and scale select, which is
+// faster and costs little where levels are many; in mode `direct` by one counter, which is faster still and loses
+// nothing where elements are independent.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +22,7 @@
 
 namespace pare {
 
-enum class ContextMode : uint8_t { zero = 0, direct = 1, mix = 2 };
+enum class ContextMode : uint8_t { zero = 0, direct = 1, mix = 2, select = 3 };
 
 // One neighbour that predicts: the element `distance` before this one, times coefficient / 64.
 struct Tap {
@@ -192,6 +193,21 @@ inline int scaled(int64_t x, int64_t inverse) {
   return static_cast<int>(std::clamp((x * inverse) >> 16, -most, most));
 }
 
+// Stretched probabilities that a logistic distribution gives, for edges as scaled() gives them: that a value is not
+// between the edges of 0, that one of those is positive, and that one between low and high is above the middle.
+inline int stretched_not_zero(int low, int high) {
+  const int log_zero = softplus(low) + softplus(high) - high + log_gap(std::max(high - low, 1));
+  return -stretch_power(std::max(log_zero, 20));
+}
+inline int stretched_positive(int low, int high) { return softplus(low) - low - softplus(high); }
+inline int stretched_right(int low, int low_plus, int middle, int high, int high_plus) {
+  const int up = std::max(high - middle, 1), down = std::max(middle - low, 1);
+  return up - log_gap(up) + log_gap(down) + low_plus - high_plus;
+}
+inline int stretched_right(int low, int middle, int high) {
+  return stretched_right(low, softplus(low), middle, high, softplus(high));
+}
+
 // The search tree: node m asks whether the symbol's index is m or more. Balanced for a logistic distribution, so that
 // likely values take few decisions.
 class SearchTree {
@@ -205,8 +221,10 @@ class SearchTree {
     uint16_t slot;         // number among the nodes that are not fine
     uint16_t probability;  // of the right side
     int16_t stretched;     // that probability
+    uint16_t from, to;     // the symbols that it parts: from <= i < to
   };
-  explicit SearchTree(const ContextParameters& p) {
+  explicit SearchTree(const ContextParameters& p)
+      : fine_width_(p.mode == ContextMode::select ? kSelectFineWidth : kMixFineWidth) {
     const auto below = magnitude_symbol(static_cast<uint64_t>(-p.lowest));
     const auto above = magnitude_symbol(static_cast<uint64_t>(p.highest));
     const auto least = magnitude_symbol(p.least);
@@ -271,7 +289,7 @@ class SearchTree {
   int32_t edge_of(uint32_t positive) const {  // below the symbol of a positive value
     return static_cast<int32_t>(((2 * static_cast<int64_t>(symbol_magnitude(positive)) - 1) * 32) >> shift_);
   }
-  static constexpr int kFineWidth = 48;  // in 1/256 of the scale
+  static constexpr int64_t kMixFineWidth = 48, kSelectFineWidth = 128;  // in 1/256 of the scale
   uint16_t build(uint32_t from, uint32_t to, int64_t centre, int64_t mean) {
     struct Part {
       uint32_t from, to;
@@ -295,9 +313,10 @@ class SearchTree {
       uint32_t m = part.from + 1;
       while (m + 1 < part.to && mass[m] + mass[m + 1] <= 2 * half) ++m;
       const int64_t width = nodes_[part.to - 1].edge - nodes_[part.from].edge + 64;
-      const bool fine = width * inverse < int64_t{kFineWidth} << 16;
+      const bool fine = width * inverse < fine_width_ << 16;
       *part.link = static_cast<uint16_t>(m | (fine ? kFine : 0U));
       nodes_[m].slot = static_cast<uint16_t>(fine ? 0 : slots_++);
+      nodes_[m].from = static_cast<uint16_t>(part.from), nodes_[m].to = static_cast<uint16_t>(part.to);
       const uint64_t right = mass[part.to] - mass[m], total = mass[part.to] - mass[part.from];
       nodes_[m].probability = static_cast<uint16_t>((right << 16) / total);
       nodes_[m].stretched = stretch(nodes_[m].probability);
@@ -307,6 +326,7 @@ class SearchTree {
     return root;
   }
 
+  int64_t fine_width_;
   std::vector<int32_t> symbols_;  // signed, rising
   std::vector<Node> nodes_;
   uint32_t zero_ = 0, least_ = 1;
@@ -317,7 +337,8 @@ class SearchTree {
 
 // The plain bits of the symbol at `index`, and the value.
 template <class Coder>
-int64_t code_plain_bits(Coder& coder, const SearchTree& tree, uint32_t index, int64_t value) {
+[[gnu::always_inline]] inline int64_t code_plain_bits(Coder& coder, const SearchTree& tree, uint32_t index,
+                                                      int64_t value) {
   const int32_t symbol = tree.symbol(index);
   const auto size = static_cast<uint32_t>(symbol < 0 ? -symbol : symbol);
   uint64_t magnitude = symbol_magnitude(size);
@@ -333,7 +354,7 @@ inline std::vector<PlainCounter> plain_counters(const SearchTree& tree) {
   return counters;
 }
 template <bool kLearn, class Coder>
-bool code_plain_decision(Coder& coder, PlainCounter& counter, bool wanted) {
+[[gnu::always_inline]] inline bool code_plain_decision(Coder& coder, PlainCounter& counter, bool wanted) {
   const bool bit = coder.code(counter.probability(), wanted);
   if (kLearn) counter.update(bit);
   return bit;
@@ -351,7 +372,7 @@ class DirectModel {
         counters_(plain_counters(tree_)) {}
   void prepare() {}
   template <bool kLearn, class Coder>
-  int64_t code(Coder& coder, int64_t value) {
+  [[gnu::always_inline]] int64_t code(Coder& coder, int64_t value) {
     const uint32_t wanted = tree_.index_of(value);
     uint16_t at = tree_.root();
     if (zero_first_) {
@@ -427,15 +448,168 @@ class RunningMeans {
   uint64_t column_ = 0, tap_ = 0, channel_ = 0, row_number_ = 0;
 };
 
+// What predicts the next element: its neighbours and the means, with the coefficients of the parameters.
+class Surroundings {
+ public:
+  Surroundings(const ContextGeometry& geometry, const ContextParameters& p)
+      : value_taps_(p.value_taps),
+        magnitude_taps_(p.magnitude_taps),
+        coefficients_(p.mean_coefficients),
+        margin_(geometry.most_distance),
+        means_(geometry, from_log_scale(p.mean)),
+        recent_(margin_ + geometry.count) {}
+  Means means() const { return means_.current(); }
+  // The value, in units of 1/64.
+  int64_t expected() const {
+    const int16_t* at = recent_.data() + margin_ + position_;
+    int64_t value = 0;
+    for (const Tap& tap : value_taps_) value += tap.coefficient * at[-static_cast<ptrdiff_t>(tap.distance)];
+    return value;
+  }
+  // The mean magnitude, in units of 2^-12.
+  int64_t scale(const Means& means) const {
+    const int16_t* at = recent_.data() + margin_ + position_;
+    int64_t scale = 0;
+    for (const Tap& tap : magnitude_taps_) {
+      const int v = at[-static_cast<ptrdiff_t>(tap.distance)];
+      scale += tap.coefficient * (v < 0 ? -v : v);
+    }
+    scale <<= 12;
+    for (unsigned i = 0; i < kMeans; ++i) scale += int64_t{coefficients_[i]} * means[i];
+    return std::max<int64_t>(scale >> 6, means[0] >> 5);
+  }
+  // Moves on to the next element; magnitudes are shifted right by `shift`.
+  void add(int64_t value, unsigned shift) {
+    const auto m = static_cast<int32_t>((value < 0 ? -value : value) >> shift);
+    recent_[margin_ + position_++] = static_cast<int16_t>(value < 0 ? -m : m);
+    means_.add(m);
+  }
+
+ private:
+  TapList value_taps_, magnitude_taps_;
+  Means coefficients_;
+  uint64_t margin_;
+  RunningMeans means_;
+  std::vector<int16_t> recent_;  // values, zeros before the first
+  uint64_t position_ = 0;
+};
+
+// Where x lies among `most` buckets of width `step`, with the middle at 0.
+inline uint32_t bucket(int x, int step, int most) {
+  return static_cast<uint32_t>(std::clamp((x + step * most / 2) / step, 0, most - 1));
+}
+
+// Mode `select`: one counter per node and context, where nodes are not fine, and one per fine node. Contexts are the
+// expected value in units of the scale and the scale; a counter starts from what the logistic distribution says when it
+// is used first.
+class SelectModel {
+ public:
+  SelectModel(const ContextGeometry& geometry, const ContextParameters& p)
+      : tree_(p),
+        zero_first_(p.zero_first),
+        mean_(static_cast<int>(p.mean)),
+        surroundings_(geometry, p),
+        slots_(tree_.slots()),
+        steps_(tree_.size()),
+        counters_(size_t{kScaleRows * kValueRows} * slots_, PlainCounter{kUnused}) {
+    const std::vector<PlainCounter> fine = plain_counters(tree_);
+    const auto all = static_cast<uint32_t>(counters_.size());
+    counters_.insert(counters_.end(), fine.begin(), fine.end());
+    for (uint32_t m = 1; m < tree_.size(); ++m) {
+      const SearchTree::Node& node = tree_.node(m);
+      const bool is_fine = node.slot == 0;
+      steps_[m] = {node.child, is_fine ? all + m : node.slot, is_fine ? 0 : ~uint32_t{0}};
+    }
+  }
+
+  void prepare() {
+    scale_ = surroundings_.scale(surroundings_.means());
+    expected_ = surroundings_.expected();
+    const uint32_t by_scale = bucket(log_scale(static_cast<uint64_t>(scale_)) - mean_, 8, kScaleRows);
+    // A scale b has the mean magnitude 2 ln 2 b: compares |expected| with multiples of b / 64, without a division.
+    const int64_t size = (expected_ < 0 ? -expected_ : expected_) * 5678;
+    uint32_t strength = 0;
+    for (const int64_t step : {6, 16, 32, 64}) strength += size >= step * scale_ ? 1 : 0;
+    const uint32_t by_value = expected_ < 0 ? 4 - strength : 4 + strength;
+    row_ = (by_scale * kValueRows + by_value) * slots_;
+  }
+  template <bool kLearn, class Coder>
+  [[gnu::always_inline]] int64_t code(Coder& coder, int64_t value) {
+    const uint32_t wanted = tree_.index_of(value);
+    uint16_t at = tree_.root();
+    PlainCounter* const counters = counters_.data();
+    const uint32_t row = row_;
+    if (zero_first_) {
+      const uint32_t zero = tree_.zero();
+      const auto low = [&] { return zero > 0 ? scaled_edge(zero) : -2 * kMostStretch; };
+      const auto high = [&] { return zero + 1 < tree_.size() ? scaled_edge(zero + 1) : 2 * kMostStretch; };
+      const auto not_zero = [&] { return stretched_not_zero(low(), high()); };
+      if (!decide<kLearn>(coder, counters[row], not_zero, wanted != zero)) return 0;
+      const auto positive = [&] { return stretched_positive(low(), high()); };
+      at = decide<kLearn>(coder, counters[row + 1], positive, wanted > zero) ? tree_.positive() : tree_.negative();
+    }
+    while ((at & SearchTree::kLeaf) == 0) {
+      const uint32_t m = at & SearchTree::kIndex;
+      const Step& step = steps_[m];
+      const auto right = [&] {
+        const SearchTree::Node& node = tree_.node(m);
+        const int low = node.from > 0 ? scaled_edge(node.from) : -2 * kMostStretch;
+        const int high = node.to < tree_.size() ? scaled_edge(node.to) : 2 * kMostStretch;
+        return stretched_right(low, scaled_edge(m), high);
+      };
+      at = step.child[decide<kLearn>(coder, counters[(row & step.mask) + step.counter], right, wanted >= m) ? 1 : 0];
+    }
+    return code_plain_bits(coder, tree_, at & SearchTree::kIndex, value);
+  }
+  void commit(int64_t value) { surroundings_.add(value, tree_.shift()); }
+
+ private:
+  static constexpr uint32_t kScaleRows = 12, kValueRows = 9;
+  static constexpr uint32_t kUnused = 0, kFirstCount = 8;
+
+  // What a walk down the tree needs of a node. Its counter's number is relative to the context's row, if the mask says
+  // so: a branch on whether the node is fine would be hard to predict.
+  struct Step {
+    std::array<uint16_t, 2> child;
+    uint32_t counter, mask;
+  };
+
+  int scaled_edge(uint32_t node) const { return scaled(tree_.node(node).edge - expected_, inverse_scale(scale_)); }
+  // `known`: gives the stretched probability that an unused counter starts from. Asking changes nothing.
+  template <bool kLearn, class Coder, class Known>
+  [[gnu::always_inline]] static inline bool decide(Coder& coder, PlainCounter& counter, const Known& known,
+                                                   bool wanted) {
+    PlainCounter now = counter;
+    if (now.state == kUnused) [[unlikely]]
+      now.state = squash(known()) << 16 | kFirstCount;
+    const bool bit = coder.code(now.probability(), wanted);
+    if constexpr (kLearn) {
+      now.update(bit);
+      counter = now;
+    }
+    return bit;
+  }
+
+  SearchTree tree_;
+  bool zero_first_;
+  int mean_;
+  Surroundings surroundings_;
+  uint32_t slots_;
+  std::vector<Step> steps_;
+  std::vector<PlainCounter> counters_;  // [context][slot], then one per node, of which the fine ones are used
+  int64_t expected_ = 0;                // in units of 1/64
+  int64_t scale_ = 0;                   // in units of 2^-12
+  uint32_t row_ = 0;                    // where the context's counters start
+};
+
 // Mode `mix`.
 class MixModel {
  public:
   MixModel(const ContextGeometry& geometry, const ContextParameters& p)
-      : p_(p),
+      : zero_first_(p.zero_first),
+        mean_(static_cast<int>(p.mean)),
         tree_(p),
-        margin_(geometry.most_distance),
-        means_(geometry, from_log_scale(p.mean)),
-        recent_(margin_ + geometry.count),
+        surroundings_(geometry, p),
         size_(tree_.slots()),
         counters_(size_t{kAllRows} * size_),
         fine_counters_(plain_counters(tree_)) {
@@ -447,27 +621,14 @@ class MixModel {
 
   // Predicts mean and scale of the next element, and selects its contexts.
   void prepare() {
-    const int16_t* at = recent_.data() + margin_ + position_;
-    int64_t value = 0, scale = 0;
-    for (const Tap& tap : p_.value_taps) value += tap.coefficient * at[-static_cast<ptrdiff_t>(tap.distance)];
-    for (const Tap& tap : p_.magnitude_taps) {
-      const int v = at[-static_cast<ptrdiff_t>(tap.distance)];
-      scale += tap.coefficient * (v < 0 ? -v : v);
-    }
-    scale <<= 12;
-    const Means means = means_.current();
-    for (unsigned i = 0; i < kMeans; ++i) scale += int64_t{p_.mean_coefficients[i]} * means[i];
-    scale = std::max<int64_t>(scale >> 6, means[0] >> 5);
-    expected_ = static_cast<int32_t>(value);
+    const Means means = surroundings_.means();
+    const int64_t scale = surroundings_.scale(means);
+    expected_ = static_cast<int32_t>(surroundings_.expected());
     inverse_ = inverse_scale(scale);
-    const int log = log_scale(static_cast<uint64_t>(scale));
-    const auto bucket = [](int x, int step, int most) {
-      return static_cast<uint32_t>(std::clamp((x + step * most / 2) / step, 0, most - 1));
-    };
-    const int mean = static_cast<int>(p_.mean);
-    const uint32_t by_scale = bucket(log - mean, 4, kScaleRows);
-    const uint32_t by_means = bucket(log_scale(static_cast<uint64_t>(means[kRowMean])) - mean, 6, 8) * 8 +
-                              bucket(log_scale(static_cast<uint64_t>(means[kColumnMean])) - mean, 6, 8);
+    const auto log = [](int64_t x) { return log_scale(static_cast<uint64_t>(x)); };
+    const uint32_t by_scale = bucket(log(scale) - mean_, 4, kScaleRows);
+    const uint32_t by_means =
+        bucket(log(means[kRowMean]) - mean_, 6, 8) * 8 + bucket(log(means[kColumnMean]) - mean_, 6, 8);
     by_scale_ = by_scale;
     group_ = by_scale < 10 ? 0 : by_scale < 14 ? 1 : 2;
     // The expected value in units of the scale: 64 is 1.
@@ -479,23 +640,20 @@ class MixModel {
              counters_.data() + size_t{kScaleRows + 64 + 54} * size_};
   }
   template <bool kLearn, class Coder>
-  int64_t code(Coder& coder, int64_t value) {
+  [[gnu::always_inline]] int64_t code(Coder& coder, int64_t value) {
     const uint32_t wanted = tree_.index_of(value);
     uint16_t at = tree_.root();
     int low = -2 * kMostStretch, high = 2 * kMostStretch;  // the edges of what is left, scaled
     int low_plus = 0, high_plus = 2 * kMostStretch;        // softplus of both
     unsigned depth = 0;
     const auto rows = rows_;
-    if (p_.zero_first) {
+    if (zero_first_) {
       const uint32_t zero = tree_.zero();
       low = zero > 0 ? scaled_edge(zero) : low;
       high = zero + 1 < tree_.size() ? scaled_edge(zero + 1) : high;
       low_plus = softplus(low), high_plus = softplus(high);
-      const int log_zero = low_plus + high_plus - high + log_gap(std::max(high - low, 1));
-      if (!decide<kLearn>(coder, rows, 0, -stretch_power(std::max(log_zero, 20)), 0, 0, wanted != zero)) {
-        return 0;
-      }
-      const bool positive = decide<kLearn>(coder, rows, 1, low_plus - low - high_plus, 0, 1, wanted > zero);
+      if (!decide<kLearn>(coder, rows, 0, stretched_not_zero(low, high), 0, 0, wanted != zero)) return 0;
+      const bool positive = decide<kLearn>(coder, rows, 1, stretched_positive(low, high), 0, 1, wanted > zero);
       at = positive ? tree_.positive() : tree_.negative();
       if (positive)
         low = high, low_plus = high_plus, high = 2 * kMostStretch, high_plus = high;
@@ -506,8 +664,7 @@ class MixModel {
     while ((at & (SearchTree::kLeaf | SearchTree::kFine)) == 0) {
       const SearchTree::Node& node = tree_.node(at);
       const int middle = scaled(node.edge - expected_, inverse_), plus = softplus(middle);
-      const int up = std::max(high - middle, 1), down = std::max(middle - low, 1);
-      const int logistic = up - log_gap(up) + log_gap(down) + low_plus - high_plus;
+      const int logistic = stretched_right(low, low_plus, middle, high, high_plus);
       const bool bit = decide<kLearn>(coder, rows, node.slot, logistic, node.stretched, depth, wanted >= at);
       low = bit ? middle : low;
       low_plus = bit ? plus : low_plus;
@@ -524,11 +681,7 @@ class MixModel {
     return code_plain_bits(coder, tree_, at & SearchTree::kIndex, value);
   }
   // Moves on to the next element.
-  void commit(int64_t value) {
-    const auto m = static_cast<int32_t>((value < 0 ? -value : value) >> tree_.shift());
-    recent_[margin_ + position_++] = static_cast<int16_t>(value < 0 ? -m : m);
-    means_.add(m);
-  }
+  void commit(int64_t value) { surroundings_.add(value, tree_.shift()); }
 
  private:
   static constexpr unsigned kDepths = 5;
@@ -553,11 +706,10 @@ class MixModel {
     return bit;
   }
 
-  ContextParameters p_;
+  bool zero_first_;
+  int mean_;
   SearchTree tree_;
-  uint64_t margin_;
-  RunningMeans means_;
-  std::vector<int16_t> recent_;    // values, zeros before the first
+  Surroundings surroundings_;
   uint32_t size_;                  // slots
   std::vector<Counter> counters_;  // [row][slot]
   std::vector<PlainCounter> fine_counters_;
@@ -565,7 +717,6 @@ class MixModel {
   std::array<ExtraWeights, kScaleRows> extra_{};
   uint32_t by_scale_ = 0;
   unsigned group_ = 0;
-  uint64_t position_ = 0;
   int32_t expected_ = 0;  // in units of 1/64
   int64_t inverse_ = 0;
   std::array<Counter*, kCounters> rows_{};

@@ -6,7 +6,6 @@ namespace {
 
 Status read_parameters(BinaryRangeDecoder& coder, const ContextGeometry& geometry, ContextParameters& p) {
   code_parameters(coder, geometry, p);
-  if (p.mode > ContextMode::mix) return {Code::corrupt, "unknown mode", 0};
   if (p.mode != ContextMode::zero && (std::max(-p.lowest, p.highest) >= int64_t{1} << (kMostBits - 1) || p.least == 0 ||
                                       static_cast<int64_t>(p.least) > std::max(-p.lowest, p.highest)))
     return {Code::corrupt, "value out of range", 0};
@@ -42,6 +41,7 @@ Status decode(const TensorInfo& info, std::span<const std::byte> in, std::span<i
   ContextParameters p;
   if (const Status status = read_parameters(coder, geometry, p); !status.ok()) return status;
   if (p.mode == ContextMode::direct) return decode_values<DirectModel>(coder, info, geometry, p, out);
+  if (p.mode == ContextMode::select) return decode_values<SelectModel>(coder, info, geometry, p, out);
   if (p.mode == ContextMode::mix) return decode_values<MixModel>(coder, info, geometry, p, out);
   if (info.zero < info.low || info.zero > info.high) return {Code::corrupt, "level out of range", 0};
   std::fill(out.begin(), out.end(), info.zero);

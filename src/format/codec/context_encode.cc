@@ -1,5 +1,6 @@
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "format/codec/context.h"
 #include "format/codec/rate.h"
@@ -35,49 +36,99 @@ class CostCoder {
   double bits_ = 0;
 };
 
-// What the encoder finds out about a tensor, on up to about 64 blocks of it.
+// A part of a tensor that resembles the whole: pieces of consecutive rows from all over it, or of its only row.
+struct Sample {
+  ContextGeometry geometry;
+  std::vector<int32_t> levels;
+};
+constexpr uint64_t kPieces = 4;
+// Pieces of at least `piece` elements; nothing if that is more than half of the tensor.
+std::optional<Sample> take_sample(ContextGeometry geometry, std::span<const int32_t> levels, uint64_t piece) {
+  const bool by_rows = geometry.rows >= 2 * kPieces;
+  const uint64_t unit = by_rows ? geometry.columns : geometry.taps, units = levels.size() / unit;
+  const uint64_t taken = (piece + unit - 1) / unit;  // units of each piece
+  if (units < 2 * kPieces * taken) return std::nullopt;
+  std::vector<int32_t> sample;
+  sample.reserve(kPieces * taken * unit);
+  for (uint64_t i = 0; i < kPieces; ++i) {
+    const auto from = levels.subspan(units * i / kPieces * unit, taken * unit);
+    sample.insert(sample.end(), from.begin(), from.end());
+  }
+  geometry.rows = by_rows ? kPieces * taken : 1;
+  geometry.count = sample.size();
+  geometry.columns = geometry.count / geometry.rows;
+  return Sample{geometry, std::move(sample)};
+}
+
+// Levels of 8 bits and more take many decisions, so there speed may cost bytes. Dense tensors of them are coded in mode
+// `select`, by parameters that are found on a sample.
+constexpr int64_t kManyLevels = 128;
+bool has_many_levels(const ContextParameters& p) { return p.highest - p.lowest > kManyLevels; }
+bool is_for_select(const ContextParameters& p) { return has_many_levels(p) && !p.zero_first; }
+
+// What the encoder finds out about a tensor, on up to about 64 blocks of it or of a sample.
 class Analysis {
  public:
   Analysis(const TensorInfo& info, std::span<const int32_t> levels)
-      : geometry_(info.shape, levels.size()), margin_(geometry_.most_distance) {
-    uint64_t least = UINT64_MAX, nonzero = 0;
+      : geometry_(info.shape, levels.size()), whole_(geometry_.count), margin_(geometry_.most_distance) {
+    uint64_t nonzero = 0, sum = 0;
+    uint32_t least = UINT32_MAX;  // less 1
+    int32_t lowest = info.zero, highest = info.zero;
+    const auto zero = static_cast<uint32_t>(info.zero);
     for (int32_t level : levels) {
-      const int64_t v = int64_t{level} - info.zero;
-      p_.lowest = std::min(p_.lowest, v);
-      p_.highest = std::max(p_.highest, v);
-      if (v == 0) continue;
-      ++nonzero;
-      least = std::min(least, static_cast<uint64_t>(v < 0 ? -v : v));
+      lowest = std::min(lowest, level);
+      highest = std::max(highest, level);
+      const uint32_t difference = static_cast<uint32_t>(level) - zero;
+      const uint32_t magnitude = level < info.zero ? 0 - difference : difference;
+      least = std::min(least, magnitude - 1);  // that of 0 wraps
+      nonzero += level != info.zero ? 1 : 0;
+      sum += magnitude;
     }
     if (nonzero == 0) return;
+    p_.lowest = int64_t{lowest} - info.zero;
+    p_.highest = int64_t{highest} - info.zero;
     p_.mode = ContextMode::mix;
-    p_.least = least;
+    p_.least = uint64_t{least} + 1;
     p_.zero_first = 4 * (levels.size() - nonzero) > levels.size();
     const uint64_t largest = static_cast<uint64_t>(std::max(-p_.lowest, p_.highest));
     const auto bits = static_cast<unsigned>(std::bit_width(largest));
     const unsigned shift = bits > 11 ? bits - 11 : 0;
-    values_.resize(margin_ + levels.size());
-    magnitudes_.resize(values_.size());
-    plain_.resize(values_.size());
-    uint64_t sum = 0;
-    for (size_t i = 0; i < levels.size(); ++i) {
-      const int64_t v = int64_t{levels[i]} - info.zero;
-      const auto m = static_cast<int16_t>((v < 0 ? -v : v) >> shift);
-      plain_[margin_ + i] = static_cast<int16_t>(v < 0 ? -m : m);
-      sum += static_cast<uint64_t>(m);
+    const auto magnitude_of = [&](int32_t level) {
+      const int64_t v = int64_t{level} - info.zero;
+      return static_cast<uint32_t>((v < 0 ? -v : v) >> shift);
+    };
+    if (shift > 0) {
+      sum = 0;
+      for (int32_t level : levels) sum += magnitude_of(level);
     }
     p_.mean = static_cast<uint32_t>(log_scale((sum << 12) / levels.size()));
     p_.nonzero_mean = static_cast<uint32_t>(log_scale((sum << 12) / nonzero));
+    std::optional<Sample> sample;
+    if (is_for_select(p_))
+      sample = take_sample(geometry_, levels, std::max(kLeastPiece, levels.size() / kPart / kPieces));
+    if (sample) {
+      geometry_ = sample->geometry;
+      levels = sample->levels;
+      margin_ = geometry_.most_distance = std::min(geometry_.most_distance, geometry_.count);
+    }
+    values_.resize(margin_ + levels.size());
+    magnitudes_.resize(values_.size());
+    plain_.resize(values_.size());
+    for (size_t i = 0; i < levels.size(); ++i) {
+      const auto m = static_cast<int16_t>(magnitude_of(levels[i]));
+      plain_[margin_ + i] = static_cast<int16_t>(levels[i] < info.zero ? -m : m);
+    }
     const uint64_t blocks = (levels.size() + kBlock - 1) / kBlock, step = std::max<uint64_t>(1, blocks / 64);
     for (uint64_t b = 0; b < blocks; b += step) {
       const uint64_t length = std::min<uint64_t>(kBlock, levels.size() - b * kBlock);
       blocks_.push_back({b * kBlock, length});
       sampled_ += length;
     }
-    while (p_.unit < 3 && static_cast<double>(levels.size()) < kCoarse / std::exp2(2 * p_.unit)) ++p_.unit;
+    while (p_.unit < 3 && static_cast<double>(whole_) < kCoarse / std::exp2(2 * p_.unit)) ++p_.unit;
     normalize();
-    std::vector<uint32_t> value_taps = select(values_, kMostTaps),
-                          magnitude_taps = select(magnitudes_, kMostMagnitudeTaps);
+    const std::vector<uint32_t> value_taps = select(values_, kMostTaps);
+    std::vector<uint32_t> magnitude_taps;
+    if (!is_for_select(p_)) magnitude_taps = select(magnitudes_, kMostMagnitudeTaps);
     fit(value_taps, magnitude_taps);
   }
   const ContextParameters& parameters() const { return p_; }
@@ -87,10 +138,12 @@ class Analysis {
   struct Block {
     uint64_t start, length;
   };
-  // On every second block of many.
+  // On every second block of many, or on fewer.
   double product(const std::vector<int16_t>& x, uint64_t a, uint64_t b) const {
     int64_t total = 0;
-    const size_t step = blocks_.size() <= 32 ? 1 : 2;
+    const size_t step = is_for_select(p_)      ? (blocks_.size() + kMostProductBlocks - 1) / kMostProductBlocks
+                        : blocks_.size() <= 32 ? 1
+                                               : 2;
     for (size_t n = 0; n < blocks_.size(); n += step) {
       const Block& block = blocks_[n];
       const int16_t *p = x.data() + margin_ + block.start - a, *q = x.data() + margin_ + block.start - b;
@@ -155,7 +208,8 @@ class Analysis {
   std::vector<uint32_t> select(const std::vector<int16_t>& x, unsigned most) const {
     const std::vector<uint32_t> all = candidates();
     const double variance = product(x, 0, 0);
-    const double bits = kBits * static_cast<double>(geometry_.count) / std::max(variance, 1.0);
+    const double bits = kBits * static_cast<double>(whole_) / std::max(variance, 1.0);
+    const double least_gain = is_for_select(p_) ? kLeastGain * static_cast<double>(whole_) : 0;  // each takes time
     std::vector<double> with_x(all.size());
     for (size_t i = 0; i < all.size(); ++i) with_x[i] = product(x, 0, all[i]);
     std::vector<size_t> top(all.size());
@@ -167,30 +221,31 @@ class Analysis {
     for (size_t i = 0; i < n; ++i)
       for (size_t j = i; j < n; ++j)
         gram[i * n + j] = gram[j * n + i] = product(x, all[top[i]], all[top[j]]) + (i == j ? 1e-6 * variance + 1 : 0);
-    std::vector<size_t> chosen;
-    double explained = 0;
-    while (chosen.size() < most) {
-      double score = 0;
-      std::vector<size_t> best;
-      double best_explained = 0;
-      for (size_t candidate = 0; candidate < n; ++candidate) {
-        if (std::find(chosen.begin(), chosen.end(), candidate) != chosen.end()) continue;
-        std::vector<size_t> with = chosen;
-        with.push_back(candidate);
-        std::vector<double> target;
-        for (size_t i : with) target.push_back(with_x[top[i]]);
-        const std::vector<double> solution = solve(gram, n, with, target);
-        double sum = 0;
-        for (size_t i = 0; i < with.size(); ++i) sum += solution[i] * target[i];
-        const double gain = (sum - explained) * bits - distance_bits(all[top[candidate]]) - 4;
-        if (gain > score) score = gain, best = with, best_explained = sum;
-      }
-      if (best.empty()) break;
-      chosen = std::move(best);
-      explained = best_explained;
-    }
+    // What is left of the products when those with the chosen neighbours are taken out.
+    std::vector<double> left(n);
+    for (size_t i = 0; i < n; ++i) left[i] = with_x[top[i]];
     std::vector<uint32_t> distances;
-    for (size_t i : chosen) distances.push_back(all[top[i]]);
+    std::vector<bool> chosen(n);
+    while (distances.size() < most) {
+      double score = 0;
+      size_t best = n;
+      for (size_t i = 0; i < n; ++i) {
+        if (chosen[i]) continue;
+        const double gain = left[i] * left[i] / gram[i * n + i] * bits - least_gain - distance_bits(all[top[i]]) - 4;
+        if (gain > score) score = gain, best = i;
+      }
+      if (best == n) break;
+      chosen[best] = true;
+      distances.push_back(all[top[best]]);
+      const std::vector<double> row(gram.begin() + static_cast<ptrdiff_t>(best * n),
+                                    gram.begin() + static_cast<ptrdiff_t>((best + 1) * n));
+      const double share = left[best] / row[best];
+      for (size_t i = 0; i < n; ++i) {
+        if (chosen[i]) continue;
+        left[i] -= row[i] * share;
+        for (size_t j = 0; j < n; ++j) gram[i * n + j] -= row[i] / row[best] * row[j];
+      }
+    }
     return distances;
   }
   // Gaussian elimination on the part of a symmetric positive definite matrix that `which` names.
@@ -334,8 +389,8 @@ class Analysis {
         scale.add(x, count);
         at += count;
       }
-    location.finish(kBits * static_cast<double>(geometry_.count) / std::max(variance, 1e-6));
-    scale.finish(kBits * static_cast<double>(geometry_.count) / std::max(deviation, 1e-6));
+    location.finish(kBits * static_cast<double>(whole_) / std::max(variance, 1e-6));
+    scale.finish(kBits * static_cast<double>(whole_) / std::max(deviation, 1e-6));
     const double step = (1 << p_.unit) / 64.0;
     for (size_t j = 0; j < location.n; ++j) {
       location.order[j] = kTapOrder;
@@ -366,8 +421,14 @@ class Analysis {
   static constexpr double kRidge = 1, kLeastRidge = 0.0003;
   static constexpr double kCoarse = 90000;  // elements from which on coefficients are multiples of 1/64
   static constexpr int kOne = 64;
+  // Of tensors of many levels: elements of a piece of the sample, the part of the tensor that the sample is, blocks
+  // that products are summed over, and bits per element that a neighbour must save, since each takes time.
+  static constexpr uint64_t kLeastPiece = 4096, kPart = 8;
+  static constexpr size_t kMostProductBlocks = 4;
+  static constexpr double kLeastGain = 0.002;
 
-  ContextGeometry geometry_;
+  ContextGeometry geometry_;  // of the sample, if there is one
+  uint64_t whole_;            // elements of the tensor
   uint64_t margin_;
   ContextParameters p_;
   std::vector<int16_t> plain_, values_, magnitudes_;  // zeros before the first element
@@ -378,37 +439,28 @@ class Analysis {
 };
 
 template <class Model, class Coder>
-void code_values(Coder& coder, const TensorInfo& info, const ContextGeometry& geometry, const ContextParameters& p,
+void code_values(Coder& shared, const TensorInfo& info, const ContextGeometry& geometry, const ContextParameters& p,
                  std::span<const int32_t> levels) {
   Model model(geometry, p);
+  Coder coder = shared;  // a local variable lives in registers
   for (int32_t level : levels) {
     const int64_t value = int64_t{level} - info.zero;
     model.prepare();
     model.template code<true>(coder, value);
     model.commit(value);
   }
+  shared = coder;
 }
 
 // Large tensors whose neighbours say little are coded in the mode that is many times faster: where it costs hardly more
-// on a sample from all over the tensor, the first half of which is for learning. Levels of 8 bits and more take
-// many decisions; there, speed may cost 1 %.
-constexpr uint64_t kPieces = 4, kPiece = 3 << 12, kLeastPart = 2;
+// on a sample from all over the tensor, the first half of which is for learning.
+constexpr uint64_t kPiece = 3 << 12;
 constexpr double kMostLoss = 1.0, kMostLossOfManyLevels = 1.01;
-constexpr int64_t kManyLevels = 128;
-bool direct_suffices(const TensorInfo& info, ContextGeometry geometry, const ContextParameters& p,
+bool direct_suffices(const TensorInfo& info, const ContextGeometry& geometry, const ContextParameters& p,
                      std::span<const int32_t> levels) {
-  const bool by_rows = geometry.rows >= 2 * kPieces;
-  const uint64_t unit = by_rows ? geometry.columns : geometry.taps, units = levels.size() / unit;
-  const uint64_t taken = (kPiece + unit - 1) / unit;  // units of each piece
-  if (units < kLeastPart * kPieces * taken) return false;
-  std::vector<int32_t> sample;
-  for (uint64_t piece = 0; piece < kPieces; ++piece) {
-    const auto from = levels.subspan(units * piece / kPieces * unit, taken * unit);
-    sample.insert(sample.end(), from.begin(), from.end());
-  }
-  geometry.rows = by_rows ? kPieces * taken : 1;
-  geometry.count = sample.size();
-  geometry.columns = geometry.count / geometry.rows;
+  const std::optional<Sample> taken = take_sample(geometry, levels, kPiece);
+  if (!taken) return false;
+  const std::vector<int32_t>& sample = taken->levels;
   const auto second_half = [&]<class Model>(Model model) {
     CostCoder coder;
     double first_half = 0;
@@ -421,14 +473,17 @@ bool direct_suffices(const TensorInfo& info, ContextGeometry geometry, const Con
     }
     return coder.bits() - first_half;
   };
-  const double most = p.highest - p.lowest > kManyLevels ? kMostLossOfManyLevels : kMostLoss;
-  return second_half(DirectModel(geometry, p)) <= most * second_half(MixModel(geometry, p));
+  const double most = has_many_levels(p) ? kMostLossOfManyLevels : kMostLoss;
+  return second_half(DirectModel(taken->geometry, p)) <= most * second_half(MixModel(taken->geometry, p));
 }
 
 ContextParameters choose_parameters(const TensorInfo& info, const ContextGeometry& geometry,
                                     std::span<const int32_t> levels) {
   ContextParameters p = Analysis(info, levels).parameters();
-  if (p.mode == ContextMode::mix && direct_suffices(info, geometry, p, levels)) p.mode = ContextMode::direct;
+  if (p.mode == ContextMode::mix && is_for_select(p))
+    p.mode = ContextMode::select;
+  else if (p.mode == ContextMode::mix && direct_suffices(info, geometry, p, levels))
+    p.mode = ContextMode::direct;
   return p;
 }
 
@@ -438,6 +493,7 @@ void code_tensor(Coder& coder, const TensorInfo& info, std::span<const int32_t> 
   ContextParameters p = choose_parameters(info, geometry, levels);
   code_parameters(coder, geometry, p);
   if (p.mode == ContextMode::direct) code_values<DirectModel>(coder, info, geometry, p, levels);
+  if (p.mode == ContextMode::select) code_values<SelectModel>(coder, info, geometry, p, levels);
   if (p.mode == ContextMode::mix) code_values<MixModel>(coder, info, geometry, p, levels);
 }
 
@@ -512,6 +568,7 @@ std::unique_ptr<RateModel> rate_model(const TensorInfo& info, std::span<const in
   if (!first_guess.empty()) {
     const ContextParameters p = choose_parameters(info, geometry, first_guess);
     if (p.mode == ContextMode::direct) return std::make_unique<ContextRate<DirectModel>>(info, geometry, p);
+    if (p.mode == ContextMode::select) return std::make_unique<ContextRate<SelectModel>>(info, geometry, p);
     if (p.mode == ContextMode::mix) return std::make_unique<ContextRate<MixModel>>(info, geometry, p);
   }
   return std::make_unique<ZeroRate>(info);

@@ -192,7 +192,8 @@ class ScalarPrediction {
 // The same in registers.
 class RegisterPrediction {
  public:
-  RegisterPrediction(Counter* a, Counter* b, Counter* c, Counter* d, int16_t known, int16_t prior)
+  [[gnu::always_inline]] RegisterPrediction(Counter* a, Counter* b, Counter* c, Counter* d, int16_t known,
+                                            int16_t prior)
       : counters_{a, b, c, d} {
     const auto load = [](const Counter* from) { return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)); };
     const __m128i ab = _mm_unpacklo_epi32(load(a), load(b)), cd = _mm_unpacklo_epi32(load(c), load(d));
@@ -206,7 +207,7 @@ class RegisterPrediction {
     const __m128i rest = _mm_cvtsi32_si128(static_cast<int>((known & 0xFFFFU) | static_cast<uint32_t>(prior) << 16));
     inputs_ = _mm_unpacklo_epi64(_mm_packs_epi32(all, all), rest);
   }
-  uint32_t probability(const Mixer& mixer, const ExtraWeights& extra) const {
+  [[gnu::always_inline]] uint32_t probability(const Mixer& mixer, const ExtraWeights& extra) const {
     const auto* w = reinterpret_cast<const __m128i*>(mixer.weights.data());
     const auto* v = reinterpret_cast<const __m128i*>(extra.weights.data());
     const __m128i low = _mm_srai_epi32(_mm_add_epi32(_mm_load_si128(w), _mm_load_si128(v)), 8);
@@ -217,7 +218,7 @@ class RegisterPrediction {
     return squash(_mm_cvtsi128_si32(sum) >> 12);
   }
   // `p`: what probability() said.
-  void learn(Mixer& mixer, ExtraWeights& extra, bool bit, uint32_t p) {
+  [[gnu::always_inline]] void learn(Mixer& mixer, ExtraWeights& extra, bool bit, uint32_t p) {
     auto* w = reinterpret_cast<__m128i*>(mixer.weights.data());
     const __m128i by = _mm_set1_epi16(static_cast<int16_t>(mixer.step(bit, p))), half = _mm_set1_epi32(128);
     const __m128i low = _mm_mullo_epi16(inputs_, by), high = _mm_mulhi_epi16(inputs_, by);

@@ -136,6 +136,7 @@ TEST(Context, RatesSumUpToTheCodedSize) {
   for (int32_t& l : independent) l = random() % 10 == 0 ? 1 : 0;
   const std::vector<std::pair<TensorInfo, std::vector<int32_t>>> cases = {
       {info_of({64, 32, 3, 3}, -128, 127), smooth(18432, 12, 1)},
+      {info_of({64, 32, 3, 3}, -128, 127), smooth(18432, 25, 3)},
       {info_of({64, 32, 3, 3}, -128, 127), smooth(18432, 2, 2, 0.1)},
       {info_of({10}, -128, 127), smooth(10, 2, 2)},
       {info_of({100, 1000}, 0, 1), independent},
@@ -168,6 +169,92 @@ TEST(Context, RatesTakeLevelsThatTheFirstGuessLacks) {
     EXPECT_TRUE(std::isfinite(model->bits(level)));
     model->commit(level);
   }
+}
+
+// What the encoder would write if it chose these parameters.
+template <class Model>
+std::vector<std::byte> encode_with(ContextParameters p, const TensorInfo& info, const std::vector<int32_t>& levels) {
+  std::vector<std::byte> out;
+  BinaryRangeEncoder coder(out);
+  const ContextGeometry geometry(info.shape, levels.size());
+  code_parameters(coder, geometry, p);
+  Model model(geometry, p);
+  for (int32_t level : levels) {
+    const int64_t value = int64_t{level} - info.zero;
+    model.prepare();
+    model.template code<true>(coder, value);
+    model.commit(value);
+  }
+  coder.finish();
+  return out;
+}
+ContextParameters parameters_of(const TensorInfo& info, const std::vector<int32_t>& levels, bool zero_first) {
+  ContextParameters p;
+  p.zero_first = zero_first;
+  p.mean_coefficients = kDefaultMeans;
+  uint64_t sum = 0, nonzero = 0;
+  for (int32_t level : levels) {
+    const int64_t value = int64_t{level} - info.zero;
+    p.lowest = std::min(p.lowest, value);
+    p.highest = std::max(p.highest, value);
+    sum += static_cast<uint64_t>(value < 0 ? -value : value);
+    nonzero += value != 0 ? 1 : 0;
+  }
+  p.mean = static_cast<uint32_t>(std::min<int>(log_scale((sum << 12) / levels.size()), kMostMean));
+  if (zero_first) p.nonzero_mean = static_cast<uint32_t>(std::min<int>(log_scale((sum << 12) / nonzero), kMostMean));
+  p.value_taps.add({1, 30});
+  return p;
+}
+
+TEST(Context, EveryModeHoldsEveryTensor) {
+  const auto positive = [](std::vector<int32_t> levels) {
+    for (int32_t& l : levels) l = l < 0 ? -l : l;
+    return levels;
+  };
+  auto wide = smooth(1800, 30, 9);
+  for (int32_t& l : wide) l *= 10007;
+  const std::vector<std::pair<TensorInfo, std::vector<int32_t>>> cases = {
+      {info_of({50, 4, 3, 3}, -128, 127), smooth(1800, 20, 5)},
+      {info_of({50, 4, 3, 3}, -128, 127), smooth(1800, 20, 6, 0.2)},
+      {info_of({40, 50}, -128, 127, 3), smooth(2000, 1, 7)},
+      {info_of({1800}, 0, 127), positive(smooth(1800, 10, 8))},
+      {info_of({200, 9}, -2000000, 2000000), wide},
+  };
+  for (const auto& [info, levels] : cases)
+    for (bool zero_first : {false, true})
+      for (auto mode : {ContextMode::direct, ContextMode::mix, ContextMode::select}) {
+        ContextParameters p = parameters_of(info, levels, zero_first);
+        p.mode = mode;
+        auto coded = mode == ContextMode::direct ? encode_with<DirectModel>(p, info, levels)
+                     : mode == ContextMode::mix  ? encode_with<MixModel>(p, info, levels)
+                                                 : encode_with<SelectModel>(p, info, levels);
+        std::vector<int32_t> decoded(levels.size());
+        ASSERT_TRUE(decoder().levels(info, coded, decoded).ok());
+        EXPECT_EQ(decoded, levels);
+        for (size_t n = 0; n < coded.size(); n += 7)
+          EXPECT_FALSE(decoder().levels(info, std::span(coded).first(n), decoded).ok());
+        for (size_t bit = 0; bit < std::min<size_t>(coded.size(), 40) * 8; ++bit) {
+          coded[bit / 8] ^= std::byte{1} << (bit % 8);
+          const bool fine = decoder().levels(info, coded, decoded).ok();
+          for (int32_t level : decoded) ASSERT_TRUE(!fine || (level >= info.low && level <= info.high));
+          coded[bit / 8] ^= std::byte{1} << (bit % 8);
+        }
+      }
+}
+
+TEST(Context, DenseTensorsOfManyLevelsAreCodedBySelection) {
+  const auto mode_of = [](const std::vector<std::byte>& coded) {
+    return static_cast<ContextMode>(BinaryRangeDecoder(coded).raw(2));
+  };
+  const TensorInfo info = info_of({400, 500}, -128, 127);
+  const auto dense = smooth(200000, 20, 4);
+  EXPECT_EQ(mode_of(encode(info, dense)), ContextMode::select);
+  ContextParameters p = parameters_of(info, dense, false);
+  p.mode = ContextMode::mix;
+  EXPECT_LT(static_cast<double>(check_round_trip(info, dense)),
+            1.02 * static_cast<double>(encode_with<MixModel>(p, info, dense).size()));
+  EXPECT_NE(mode_of(encode(info, smooth(200000, 20, 4, 0.2))), ContextMode::select);
+  EXPECT_NE(mode_of(encode(info, smooth(200000, 3, 4))), ContextMode::select);
 }
 
 TEST(Context, BrokenBytesGiveErrorsOrLevelsInRange) {
