@@ -201,6 +201,19 @@ ValueId smooth(Graph& g, std::string name, Grid grid, Shape shape, double densit
   return id;
 }
 
+// One node reads all of it.
+void end_with(Graph& g, std::vector<ValueId> inputs) {
+  const ValueId out = add_value(g, "output", DType::f32);
+  Node mystery;
+  mystery.type = "Mystery";
+  mystery.domain = "com.example";
+  mystery.name = "all of it";
+  mystery.inputs = std::move(inputs);
+  mystery.outputs = {out};
+  add_node(g, mystery);
+  g.outputs = {out};
+}
+
 // What needs more elements than kinds() has: the codecs that learn, on shapes that give them neighbours.
 Graph codecs() {
   Graph g;
@@ -230,15 +243,19 @@ Graph codecs() {
     g.value(id).encoding.codec = 7;
     all.push_back(id);
   }
-  const ValueId out = add_value(g, "output", DType::f32);
-  Node mystery;
-  mystery.type = "Mystery";
-  mystery.domain = "com.example";
-  mystery.name = "all of it";
-  mystery.inputs = all;
-  mystery.outputs = {out};
-  add_node(g, mystery);
-  g.outputs = {out};
+  end_with(g, all);
+  return g;
+}
+
+// Dense tensors of 8 bits, which `context` codes by selected counters.
+Graph selected() {
+  Graph g;
+  g.origin.opsets = {{"", 16}, {"com.example", 2}};
+  std::vector<ValueId> all = {add_input(g, "input", DType::f32, {3})};
+  const Grid grid{.bits = 8, .scale = {0.125F}};
+  all.push_back(smooth(g, "filters", grid, {64, 16, 3, 3}, 1, 4));
+  all.push_back(smooth(g, "matrix", grid, {40, 300}, 0.97, 4));
+  end_with(g, all);
   return g;
 }
 
@@ -255,6 +272,7 @@ const std::vector<GoldenFile>& files() {
                                                {"v2_example", example, {}},
                                                {"v2_kinds", kinds, {}},
                                                {"v2_codecs", codecs, {}},
+                                               {"v2_selected", selected, {}},
                                                {"v2_masks", kinds, {.keep_masks = true}},
                                                {"v2_stripped", kinds, {.strip = true}}};
   return list;
