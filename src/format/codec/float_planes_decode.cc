@@ -19,38 +19,35 @@ Status take(Bytes& in, size_t size, Bytes& part) {
   return {};
 }
 
-// Eight values of `bits` (1 to 7) bits to eight bytes: halves are moved apart, then quarters, then single values.
-class Unpacker {
- public:
-  explicit Unpacker(unsigned bits) : bits_(bits) {
-    for (unsigned level = 0; level < 3; ++level) {
-      const unsigned held = bits * (4U >> level), lane = 64U >> level;
-      uint64_t mask = (uint64_t{1} << held) - 1;
-      for (unsigned width = lane; width < 64; width *= 2) mask |= mask << width;
-      mask_[level] = mask;
-      move_[level] = lane / 2 - held;
-    }
+// Eight values of kBits (1 to 7) bits to eight bytes: halves are moved apart, then quarters, then single values.
+template <unsigned kBits>
+uint64_t spread_bits(uint64_t x) {
+  x &= (uint64_t{1} << (8 * kBits)) - 1;
+#pragma GCC unroll 3
+  for (unsigned level = 0; level < 3; ++level) {
+    const unsigned held = kBits * (4U >> level), lane = 64U >> level;
+    uint64_t mask = (uint64_t{1} << held) - 1;
+    for (unsigned width = lane; width < 64; width *= 2) mask |= mask << width;
+    x = (x & mask) | ((x & ~mask) << (lane / 2 - held));
   }
-  // `from` holds packed_size(count) bytes; `out` has room for count, rounded up to 8.
-  void unpack(Bytes from, size_t count, uint8_t* out) const {
-    size_t at = 0;
-    for (size_t i = 0; i < count; i += 8, at += bits_) {
-      uint64_t x = 0;
-      if (at + 8 <= from.size())
-        std::memcpy(&x, from.data() + at, 8);
-      else
-        std::memcpy(&x, from.data() + at, std::min<size_t>(bits_, from.size() - at));
-      x &= (uint64_t{1} << (8 * bits_)) - 1;
-      for (unsigned level = 0; level < 3; ++level) x = (x & mask_[level]) | ((x & ~mask_[level]) << move_[level]);
-      std::memcpy(out + i, &x, 8);
-    }
-  }
-
- private:
-  unsigned bits_;
-  std::array<uint64_t, 3> mask_{};
-  std::array<unsigned, 3> move_{};
-};
+  return x;
+}
+// `from` begins with packed_size(count) bytes; `out` has room for count, rounded up to 8.
+template <unsigned kBits>
+void unpack(Bytes from, size_t count, uint8_t* out) {
+  const auto put = [&](size_t group, size_t held) {
+    uint64_t x = 0;
+    std::memcpy(&x, from.data() + group * kBits, held);
+    x = spread_bits<kBits>(x);
+    std::memcpy(out + group * 8, &x, 8);
+  };
+  const size_t groups = (count + 7) / 8;
+  size_t group = 0;
+  for (; group < groups && group * kBits + 8 <= from.size(); ++group) put(group, 8);
+  for (; group < groups; ++group) put(group, std::min<size_t>(kBits, from.size() - group * kBits));
+}
+constexpr std::array<void (*)(Bytes, size_t, uint8_t*), 8> kUnpack = {nullptr,   unpack<1>, unpack<2>, unpack<3>,
+                                                                      unpack<4>, unpack<5>, unpack<6>, unpack<7>};
 
 struct Plane {
   PlaneMode mode = PlaneMode::stored;
@@ -61,14 +58,14 @@ struct Plane {
   std::vector<uint8_t> decoded;
 
   // Values of the elements [first, first + count), in the plane or in `room`.
-  const uint8_t* block(size_t first, size_t count, const Unpacker* unpacker, uint8_t* room) const {
+  const uint8_t* block(size_t first, size_t count, uint8_t* room) const {
     if (mode == PlaneMode::coded) return decoded.data() + first;
     if (mode == PlaneMode::constant) {
       std::memset(room, constant, count);
       return room;
     }
     if (bits == 8) return reinterpret_cast<const uint8_t*>(stored.data()) + first;
-    unpacker->unpack(stored.subspan(first / 8 * bits), count, room);
+    kUnpack[bits](stored.subspan(first / 8 * bits), count, room);
     return room;
   }
 };
@@ -125,48 +122,65 @@ Word head_field(FloatCut cut) {
   return static_cast<Word>(((Word{1} << cut.head_bits) - 1) << cut.low_bits);
 }
 
+// A shift that becomes vector code at the width of a Word: for 16 bits, only a multiplication does.
+template <class Word>
+Word shifted_left(Word x, unsigned bits) {
+  return static_cast<Word>(sizeof(Word) == 2 ? x * (1U << bits) : x << bits);
+}
+
 template <class Word, unsigned kPlanes>
 void merge_block(const Header& h, FloatCut cut, const uint8_t* heads, const std::array<const uint8_t*, kPlanes>& planes,
                  size_t count, std::byte* __restrict out) {
-  const unsigned low_bits = cut.low_bits;
+  const unsigned low_bits = cut.low_bits, sign_bit = 8 * sizeof(Word) - 1;
   const Word low_mask = static_cast<Word>((Word{1} << low_bits) - 1);
   const Word head_mask = head_field<Word>(cut);  // an escape's symbol may be below the first head
+  const Word sign_mask = static_cast<Word>(Word{1} << sign_bit);
   const Word first = static_cast<Word>(h.base - h.first_head());
   for (size_t i = 0; i < count; ++i) {
     Word rest = 0;
-    for (unsigned p = 0; p < kPlanes; ++p) rest |= static_cast<Word>(static_cast<Word>(planes[p][i]) << (8 * p));
-    const Word head = static_cast<Word>(static_cast<Word>(heads[i] + first) << low_bits);
-    const Word sign = static_cast<Word>(static_cast<Word>(rest >> low_bits) << (8 * sizeof(Word) - 1));
-    const Word word = static_cast<Word>(sign | (head & head_mask) | (rest & low_mask));
+    for (unsigned p = 0; p < kPlanes; ++p) rest |= shifted_left<Word>(planes[p][i], 8 * p);
+    const Word head = shifted_left<Word>(static_cast<Word>(heads[i] + first), low_bits);
+    const Word sign = shifted_left<Word>(rest, sign_bit - low_bits);
+    const Word word = static_cast<Word>((sign & sign_mask) | (head & head_mask) | (rest & low_mask));
     std::memcpy(out + i * sizeof(Word), &word, sizeof(Word));
   }
 }
 
-// Puts the heads of escapes, in order, where symbols are 0.
+size_t count_of(uint8_t value, std::span<const uint8_t> symbols) {
+  constexpr size_t kMost = 255;  // what a counter of one byte holds, so that a vector counts as many as it has bytes
+  size_t count = 0;
+  for (size_t first = 0; first < symbols.size(); first += kMost) {
+    uint8_t part = 0;
+    for (const uint8_t s : symbols.subspan(first, std::min(kMost, symbols.size() - first))) part += s == value;
+    count += part;
+  }
+  return count;
+}
+
+// Puts the heads of escapes, in order, where symbols are 0: there are as many.
 template <class Word>
 void put_escapes(FloatCut cut, std::span<const uint8_t> heads, Bytes escapes, std::byte* out) {
   const Word head_mask = head_field<Word>(cut);
-  for (size_t i = 0, e = 0; e < escapes.size(); ++i) {
-    if (heads[i] != 0) continue;
+  const uint8_t* at = heads.data();
+  for (size_t e = 0; e < escapes.size(); e += 2, ++at) {
+    at = static_cast<const uint8_t*>(std::memchr(at, 0, static_cast<size_t>(heads.data() + heads.size() - at)));
+    std::byte* const to = out + static_cast<size_t>(at - heads.data()) * sizeof(Word);
     uint16_t head;
     Word word;
     std::memcpy(&head, escapes.data() + e, 2);
-    std::memcpy(&word, out + i * sizeof(Word), sizeof(Word));
+    std::memcpy(&word, to, sizeof(Word));
     word = static_cast<Word>((word & static_cast<Word>(~head_mask)) | static_cast<Word>(Word{head} << cut.low_bits));
-    std::memcpy(out + i * sizeof(Word), &word, sizeof(Word));
-    e += 2;
+    std::memcpy(to, &word, sizeof(Word));
   }
 }
 
 template <class Word, unsigned kPlanes>
 void merge(const Header& h, FloatCut cut, std::span<const uint8_t> heads, Bytes escapes, std::byte* out) {
   std::array<std::array<uint8_t, kBlock>, kPlanes> room;
-  const unsigned packed = cut.bits_of(kPlanes - 1);
-  const Unpacker unpacker(packed < 8 ? packed : 1);
   for (size_t first = 0; first < heads.size(); first += kBlock) {
     const size_t count = std::min(kBlock, heads.size() - first);
     std::array<const uint8_t*, kPlanes> planes;
-    for (unsigned p = 0; p < kPlanes; ++p) planes[p] = h.planes[p].block(first, count, &unpacker, room[p].data());
+    for (unsigned p = 0; p < kPlanes; ++p) planes[p] = h.planes[p].block(first, count, room[p].data());
     merge_block<Word, kPlanes>(h, cut, heads.data() + first, planes, count, out + first * sizeof(Word));
   }
   put_escapes<Word>(cut, heads, escapes, out);
@@ -212,8 +226,7 @@ Status planes(FloatLayout layout, BitReader& bits, Bytes in, std::span<std::byte
   }
   std::vector<uint8_t> symbols(count), dense;
   PARE_TRY(h.heads.decode(rest, symbols));
-  if (static_cast<size_t>(std::count(symbols.begin(), symbols.end(), uint8_t{0})) != h.escapes)
-    return {Code::corrupt, "count of escapes is wrong", in.size() - rest.size()};
+  if (count_of(0, symbols) != h.escapes) return {Code::corrupt, "count of escapes is wrong", in.size() - rest.size()};
   std::span<const uint8_t> heads = symbols;
   if (h.sparse) {
     dense.reserve(count);

@@ -96,10 +96,8 @@ struct Plane {
 
   void choose() {
     if (values.empty()) return;
-    std::array<std::array<uint32_t, 256>, 4> part{};
-    for (size_t i = 0; i < values.size(); ++i) ++part[i % 4][values[i]];
-    for (size_t s = 0; s < 256; ++s) part[0][s] += part[1][s] + part[2][s] + part[3][s];
-    if (part[0][values[0]] == values.size()) {
+    const auto counts = count_symbols(values);
+    if (counts[values[0]] == values.size()) {
       mode = PlaneMode::constant;
       constant = values[0];
       return;
@@ -107,8 +105,8 @@ struct Plane {
     const uint64_t stored = uint64_t{8} * packed_size(values.size(), bits);
     const auto pays = [&](uint64_t coded) { return coded + coded / 64 < stored; };  // else not worth the time
     constexpr uint64_t kBitsPerSymbol = 3, kBitsAtLeast = 64;                       // of a table and a state
-    const auto present = static_cast<uint64_t>(256 - std::count(part[0].begin(), part[0].end(), 0U));
-    if (!pays(entropy_bits(part[0]) + kBitsPerSymbol * present + kBitsAtLeast)) return;
+    const auto present = static_cast<uint64_t>(256 - std::count(counts.begin(), counts.end(), 0U));
+    if (!pays(entropy_bits(counts) + kBitsPerSymbol * present + kBitsAtLeast)) return;
     code = SymbolEncoder(values, false);
     if (pays(code.bits())) mode = PlaneMode::coded;
   }

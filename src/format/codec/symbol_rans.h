@@ -14,10 +14,14 @@
 //
 // Sources: J. Duda, "Asymmetric numeral systems", arXiv:0902.0271 (2009); F. Giesen, "Interleaved entropy coders",
 // arXiv:1402.3392 (2014).
+//
+// rans.h is the other rANS here: 32-bit states renormalized by 16 bits at every symbol, one per vector lane, with
+// frequencies that follow from slopes. Only the formula of a step, Duda's, is common to both.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -64,7 +68,7 @@ struct SymbolRans {
   }
 };
 
-// Takes at most 8 * 6144 bytes, whatever is read.
+// Takes at most 8 * 8192 bytes, whatever is read.
 class SymbolDecoder {
  public:
   Status read(BitReader& bits);
@@ -73,16 +77,20 @@ class SymbolDecoder {
   Status decode(std::span<const std::byte>& in, std::span<uint8_t> out) const;
 
  private:
-  // A table: the symbol of each of 2^12 slots, then for each symbol, in 8 bytes: frequency and start (16 bits each),
-  // and where the table for the symbol after it begins.
-  static constexpr size_t kTableBytes = SymbolRans::kScale + 8 * SymbolRans::kMostSymbols;
+  // Of a class: the symbol of each slot, and where each symbol's slots lie. Numbers are as wide as a state, so that a
+  // step takes them from memory as they are.
+  struct Table {
+    std::array<uint8_t, SymbolRans::kScale> symbols;
+    std::array<uint64_t, SymbolRans::kMostSymbols> frequencies, starts;
+  };
   template <size_t kStreams>
   Status decode_streams(std::span<const std::byte>& in, std::span<uint8_t> out) const;
   static Status read_steps(BitReader& bits, std::span<uint8_t> steps);
-  static void build_table(std::span<const uint8_t> steps, std::span<const uint8_t> thresholds, uint8_t* slots);
+  static void build_table(std::span<const uint8_t> steps, Table& table);
 
   size_t symbols_ = 0;
-  std::vector<uint8_t> tables_;  // one per class
+  std::unique_ptr<Table[]> tables_;  // one per class
+  std::array<uint8_t, SymbolRans::kMostSymbols> class_after_{};
 };
 
 }  // namespace pare

@@ -39,16 +39,15 @@ Status SymbolDecoder::read_steps(BitReader& bits, std::span<uint8_t> steps) {
   return last == 0 ? Status(Code::corrupt, "no symbol occurs", bits.position() / 8) : Status();
 }
 
-void SymbolDecoder::build_table(std::span<const uint8_t> steps, std::span<const uint8_t> thresholds, uint8_t* slots) {
-  std::array<uint16_t, SymbolRans::kMostSymbols> frequencies{};
+void SymbolDecoder::build_table(std::span<const uint8_t> steps, Table& table) {
+  std::array<uint16_t, SymbolRans::kMostSymbols> frequencies;
   SymbolRans::frequencies(steps, frequencies);
-  uint8_t* entries = slots + SymbolRans::kScale;
-  uint64_t start = 0, next = 0;
+  size_t start = 0;
   for (size_t s = 0; s < steps.size(); ++s) {
-    while (next < thresholds.size() && thresholds[next] <= s) ++next;
-    const uint64_t entry = frequencies[s] | start << 16 | (next * kTableBytes) << 32;
-    std::memcpy(entries + 8 * s, &entry, 8);
-    std::memset(slots + start, static_cast<int>(s), frequencies[s]);
+    if (frequencies[s] == 0) continue;
+    table.frequencies[s] = frequencies[s];
+    table.starts[s] = start;
+    std::memset(table.symbols.data() + start, static_cast<int>(s), frequencies[s]);
     start += frequencies[s];
   }
 }
@@ -63,13 +62,16 @@ Status SymbolDecoder::read(BitReader& bits) {
     if (thresholds[c] <= (c == 0 ? 0 : thresholds[c - 1]))
       return {Code::corrupt, "thresholds must rise", bits.position() / 8};
   }
-  tables_.assign(classes * kTableBytes, 0);
+  for (size_t s = 0, c = 0; s < symbols_; ++s) {
+    while (c + 1 < classes && thresholds[c] <= s) ++c;
+    class_after_[s] = static_cast<uint8_t>(c);
+  }
+  tables_ = std::make_unique_for_overwrite<Table[]>(classes);  // a class has slots for all, and reads only what it has
   std::array<uint8_t, SymbolRans::kMostSymbols> steps{};
   for (size_t c = 0; c < classes; ++c) {
     steps.fill(0);
     PARE_TRY(read_steps(bits, std::span(steps).first(symbols_)));
-    build_table(std::span(steps).first(symbols_), std::span(thresholds).first(classes - 1),
-                tables_.data() + c * kTableBytes);
+    build_table(std::span(steps).first(symbols_), tables_[c]);
   }
   return bits.overrun() ? Status(Code::truncated, "bits end early") : Status();
 }
@@ -78,10 +80,11 @@ template <size_t kStreams>
 Status SymbolDecoder::decode_streams(std::span<const std::byte>& in, std::span<uint8_t> out) const {
   constexpr size_t kStates = kStreams * SymbolRans::kStateBytes;
   if (in.size() < kStates) return {Code::truncated, "coded symbols end early"};
-  const uint8_t* const tables = tables_.data();
+  std::array<const Table*, SymbolRans::kMostSymbols> table_after;
+  for (size_t s = 0; s < symbols_; ++s) table_after[s] = &tables_[class_after_[s]];
   std::array<uint64_t, kStreams> state{};
-  std::array<const uint8_t*, kStreams> table;
-  table.fill(tables);
+  std::array<const Table*, kStreams> table;
+  table.fill(&tables_[0]);
   for (size_t s = 0; s < kStreams; ++s) {
     std::memcpy(&state[s], in.data() + s * SymbolRans::kStateBytes, SymbolRans::kStateBytes);
     if (state[s] < SymbolRans::kLowest) return {Code::corrupt, "bad state of a stream"};
@@ -89,18 +92,16 @@ Status SymbolDecoder::decode_streams(std::span<const std::byte>& in, std::span<u
   const std::byte* word = in.data() + kStates;
   const std::byte* const end = in.data() + in.size();
   const auto take = [&](size_t s) {
-    const uint64_t x = state[s], slot = x & (SymbolRans::kScale - 1);
-    const uint8_t symbol = table[s][slot];
-    uint64_t entry;
-    std::memcpy(&entry, table[s] + SymbolRans::kScale + 8 * size_t{symbol}, 8);
-    state[s] = (entry & 0xFFFF) * (x >> SymbolRans::kBits) + slot - (entry >> 16 & 0xFFFF);
-    table[s] = tables + (entry >> 32);
+    const uint64_t slot = state[s] % SymbolRans::kScale;
+    const uint8_t symbol = table[s]->symbols[slot];
+    state[s] = table[s]->frequencies[symbol] * (state[s] >> SymbolRans::kBits) + (slot - table[s]->starts[symbol]);
+    table[s] = table_after[symbol];
     return symbol;
   };
   const auto refill = [&](size_t s, uint32_t next) {  // without a branch, which nothing could predict
-    const uint64_t low = state[s] < SymbolRans::kLowest ? 1 : 0;
-    state[s] = state[s] << (SymbolRans::kWordBits * low) | (next & (0 - low));
-    word += 4 * low;
+    const uint64_t all_if_low = 0 - uint64_t{state[s] < SymbolRans::kLowest};
+    state[s] ^= (state[s] ^ (state[s] << SymbolRans::kWordBits | next)) & all_if_low;
+    word += 4 & all_if_low;
   };
   const size_t each = SymbolRans::each(out.size());
   uint8_t* to = out.data();

@@ -13,18 +13,23 @@ constexpr size_t kMost = SymbolRans::kMostSymbols;
 constexpr size_t kClassesFrom = 512;
 constexpr size_t kMostGroups = 24;
 
-// Cost of a class in 1/65536 bits: its symbols at their entropy, and about what its table takes.
-uint64_t class_cost(std::span<const uint32_t> counts) {
-  constexpr uint64_t kBitsPerSymbol = 5, kBitsPerClass = 16;
-  uint64_t total = 0, cost = 0, present = 0;
+// In 1/65536 bits.
+uint64_t fine_entropy(std::span<const uint32_t> counts) {
+  uint64_t total = 0, cost = 0;
   for (uint32_t c : counts) {
     if (c == 0) continue;
     total += c;
     cost += c * fixed_log2(c);
-    ++present;
   }
-  if (total == 0) return 0;
-  return total * fixed_log2(total) - cost + ((kBitsPerSymbol * present + kBitsPerClass) << 16);
+  return total == 0 ? 0 : total * fixed_log2(total) - cost;
+}
+
+// Cost of a class in 1/65536 bits: its symbols at their entropy, and about what its table takes.
+uint64_t class_cost(std::span<const uint32_t> counts) {
+  constexpr uint64_t kBitsPerSymbol = 5, kBitsPerClass = 16;
+  const auto present =
+      static_cast<uint64_t>(std::count_if(counts.begin(), counts.end(), [](uint32_t c) { return c != 0; }));
+  return present == 0 ? 0 : fine_entropy(counts) + ((kBitsPerSymbol * present + kBitsPerClass) << 16);
 }
 
 // Counts of symbols after each of a range of symbols.
@@ -100,15 +105,14 @@ uint64_t table_bits(std::span<const uint8_t> steps, unsigned fine) {
 
 }  // namespace
 
-uint64_t entropy_bits(std::span<const uint32_t> counts) {
-  uint64_t total = 0, cost = 0;
-  for (uint32_t c : counts) {
-    if (c == 0) continue;
-    total += c;
-    cost += c * fixed_log2(c);
-  }
-  return total == 0 ? 0 : (total * fixed_log2(total) - cost + 65535) >> 16;
+std::array<uint32_t, kMost> count_symbols(std::span<const uint8_t> symbols) {
+  std::array<std::array<uint32_t, kMost>, 4> part{};  // equal neighbours would wait for each other's counter
+  for (size_t i = 0; i < symbols.size(); ++i) ++part[i % 4][symbols[i]];
+  for (size_t s = 0; s < kMost; ++s) part[0][s] += part[1][s] + part[2][s] + part[3][s];
+  return part[0];
 }
+
+uint64_t entropy_bits(std::span<const uint32_t> counts) { return (fine_entropy(counts) + 65535) >> 16; }
 
 void SymbolEncoder::add_class(std::span<const uint32_t> counts) {
   Class& c = classes_.emplace_back();
@@ -137,10 +141,8 @@ SymbolEncoder::SymbolEncoder(std::span<const uint8_t> symbols, bool use_classes)
   description_bits_ += 3;
   const size_t streams = SymbolRans::streams(symbols.size()), each = SymbolRans::each(symbols.size());
   if (!use_classes || symbols.size() < kClassesFrom) {
-    std::array<std::array<uint32_t, kMost>, 4> part{};  // equal neighbours would wait for each other's counter
-    for (size_t i = 0; i < symbols.size(); ++i) ++part[i % 4][symbols[i]];
-    for (size_t s = 0; s < kMost; ++s) part[0][s] += part[1][s] + part[2][s] + part[3][s];
-    add_class(std::span(part[0]).first(symbols_));
+    const auto counts = count_symbols(symbols);
+    add_class(std::span(counts).first(symbols_));
   } else {
     std::vector<uint32_t> pairs(symbols_ * symbols_);  // [symbol before][symbol]
     for (size_t i = 1; i < symbols.size(); ++i) ++pairs[symbols[i - 1] * symbols_ + symbols[i]];

@@ -11,6 +11,9 @@
 
 namespace pare {
 
+// How often each occurs.
+std::array<uint32_t, SymbolRans::kMostSymbols> count_symbols(std::span<const uint8_t> symbols);
+
 // Bits that `counts` symbols take at their entropy, rounded up.
 uint64_t entropy_bits(std::span<const uint32_t> counts);
 
