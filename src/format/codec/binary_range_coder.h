@@ -1,6 +1,7 @@
 // Binary range coding with 16-bit probabilities: 64-bit low and range, renormalized by 32 bits, carries propagated
 // into the bytes already written. The end of a string takes one byte more than needed, which lets the decoder tell
 // most damaged strings from whole ones.
+// range_coder.h, for tensors of a few bytes, codes symbols of any frequencies a byte at a time.
 #pragma once
 
 #include <array>

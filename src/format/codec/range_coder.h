@@ -6,6 +6,9 @@
 // 2^bits: r = range >> bits; the symbol is the one that holds min(code / r, 2^bits - 1); code -= r * start;
 // range = r * frequency, or for the last symbol of the table range - r * start; while range < 2^24: range <<= 8, and
 // code takes the next byte. The message has one byte more than were taken this way after the first four.
+//
+// binary_range_coder.h codes single bits by 16-bit probabilities, 32 bits of the message at a time, for speed; this one
+// codes symbols of any frequencies, and ends after one byte, for tensors of a few bytes.
 #pragma once
 
 #include <algorithm>

@@ -7,6 +7,7 @@
 // mean; thresholds turn both into a class. Each class has a table of frequencies that follows from a few slopes
 // (an exponential family over zero, |s|, s^2, s and the sign), upon a histogram where the tensor's is not smooth.
 // Everything a decoder computes is in integers; docs/formats.md, section 5.5, has every step.
+// symbol_rans.h is the other rANS here: wide states for scalar code, renormalized once in two symbols.
 #pragma once
 
 #include <algorithm>
@@ -28,6 +29,7 @@ inline constexpr unsigned kRansMostTaps = 12;
 inline constexpr unsigned kRansMostMeans = 4;
 inline constexpr uint32_t kRansMostSymbols = 255;  // coded directly; index 255 of a table is the escape
 inline constexpr uint32_t kRansEscape = 255;
+inline constexpr int32_t kRansFarthest = 255;       // what neighbours see of symbols that are farther from 0
 inline constexpr unsigned kRansMostPlainBits = 25;  // with 255 symbols, enough for levels of 32 bits
 inline constexpr uint32_t kRansConstantForm = 7;    // the field `form` of a payload whose elements are all equal
 inline constexpr unsigned kRansSlopes = 5;          // of |s| = 0, |s|, s^2, s, sign of s

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "format/codec/rans_fit_encode.h"
+#include "format/codec/rans_matrix.h"
 #include "format/codec/value_code_encode.h"
 
 namespace pare {
@@ -75,22 +76,23 @@ bool choose_window(const TensorInfo& info, std::span<const int32_t> levels, Rans
 RansSymbols symbols_of(const TensorInfo& info, const RansRecipe& r, std::span<const int32_t> levels, bool has_outside) {
   RansSymbols symbols;
   symbols.shape = info.shape;
-  symbols.values.resize(levels.size());
+  symbols.storage = std::make_unique_for_overwrite<int16_t[]>(levels.size());
+  int16_t* const values = symbols.storage.get();
+  symbols.values = {values, levels.size()};
   if (!has_outside) {
     const int64_t zero = rans_zero(info) + r.centre;
-    for (size_t i = 0; i < levels.size(); ++i)
-      symbols.values[i] = static_cast<int16_t>((levels[i] - zero) >> r.plain_bits);
+    for (size_t i = 0; i < levels.size(); ++i) values[i] = static_cast<int16_t>((levels[i] - zero) >> r.plain_bits);
     return symbols;
   }
   for (size_t i = 0; i < levels.size(); ++i) {
     const int64_t s = symbol_of(info, r, levels[i]);
-    symbols.values[i] = static_cast<int16_t>(std::clamp<int64_t>(s, INT16_MIN, INT16_MAX));
+    values[i] = static_cast<int16_t>(std::clamp<int64_t>(s, -kRansFarthest, kRansFarthest));
     if (s < r.lowest || s > r.highest) symbols.outside.push_back(s);
   }
   return symbols;
 }
 
-RansPlan plan(const TensorInfo& info, std::span<const int32_t> levels, RansSymbols& symbols) {
+RansFitted plan(const TensorInfo& info, std::span<const int32_t> levels, RansSymbols& symbols) {
   RansRecipe r;
   const bool has_outside = choose_window(info, levels, r);
   symbols = symbols_of(info, r, levels, has_outside);
@@ -100,20 +102,22 @@ RansPlan plan(const TensorInfo& info, std::span<const int32_t> levels, RansSymbo
 // One symbol of one class, ready to be pushed: with q = x / slots, x becomes x + q * (4096 - slots) + start.
 struct Push {
   uint64_t reciprocal = 0;  // of slots, in 1/2^64, rounded up
-  uint64_t limit = 0;       // states from here on give a word first
-  uint32_t start = 0, rest = 0;
+  uint32_t start = 0, rest = kRansSlots;
+
+  bool possible() const { return rest < kRansSlots; }
 };
 
-std::vector<Push> pushes_of(const RansRecipe& r) {
-  std::vector<Push> pushes(size_t{r.classes()} * 256);
+// Of each class, by the index in its frequencies.
+using ClassPushes = std::array<Push, kRansMostSymbols + 1>;
+std::vector<ClassPushes> pushes_of(const RansRecipe& r) {
+  std::vector<ClassPushes> pushes(r.classes());
   for (unsigned c = 0; c < r.classes(); ++c) {
     const RansFrequencies frequencies = rans_frequencies(r, c);
     uint32_t start = 0;
     for (uint32_t i = 0; i < frequencies.size(); ++i) {
       const uint32_t slots = frequencies[i];
       if (slots == 0) continue;
-      Push& p = pushes[c * 256 + i];
-      p.limit = uint64_t{slots} << (32 - kRansSlotBits);
+      Push& p = pushes[c][i];
       p.rest = kRansSlots - slots;
       p.start = start;
       p.reciprocal = UINT64_MAX / slots + 1;
@@ -127,58 +131,82 @@ std::vector<Push> pushes_of(const RansRecipe& r) {
   return pushes;
 }
 
-// Pushes symbols last to first; words come out in the reverse order of reading.
-class Stack {
- public:
-  explicit Stack(size_t most_words) : words_(new uint16_t[most_words + 1]), end_(words_.get() + most_words), at_(end_) {
-    *end_ = 0;  // push() may read it
-    states_.fill(kRansLowestState);
-  }
-  void push(uint32_t lane, const Push& p) {
-    uint32_t x = states_[lane];
-    const bool full = x >= p.limit;
-    at_ -= full;
-    *at_ = full ? static_cast<uint16_t>(x) : *at_;
-    x = full ? x >> 16 : x;
-    const auto q = static_cast<uint32_t>(static_cast<unsigned __int128>(p.reciprocal) * x >> 64);
-    states_[lane] = x + q * p.rest + p.start;
-  }
-  const std::array<uint32_t, kRansMostLanes>& states() const { return states_; }
-  std::span<const std::byte> words() const { return std::as_bytes(std::span<const uint16_t>(at_, end_)); }
+uint32_t index_of(const RansRecipe& r, const ClassPushes& pushes, int32_t symbol) {
+  if (symbol < r.lowest || symbol > r.highest) return kRansEscape;
+  const auto i = static_cast<uint32_t>(symbol - r.lowest);
+  return pushes[i].possible() ? i : kRansEscape;
+}
 
- private:
-  std::unique_ptr<uint16_t[]> words_;
-  uint16_t *end_, *at_;
-  std::array<uint32_t, kRansMostLanes> states_;
+struct Coded {
+  std::unique_ptr<uint16_t[]> storage;
+  std::span<const uint16_t> words;
+  std::array<uint32_t, kRansMostLanes> states{};
+  std::vector<uint32_t> escaped;  // zigzag of the symbols that were escaped, in the order of the decoder
 };
 
-// Class * 256 + index of the slots of each element, in the order of the decoder, and the symbols that were escaped.
-struct Order {
-  std::vector<uint16_t> slots;
-  std::vector<uint32_t> escaped;
-};
-Order order_of(const TensorInfo& info, const RansRecipe& r, const RansMatrix& matrix, const RansSymbols& symbols,
-               const std::vector<Push>& pushes, std::span<const int32_t> levels) {
-  Order order;
-  order.slots.resize(symbols.values.size());
+// Pushes the elements, last to first in the order of the decoder; push_of(i) is that of the i-th.
+template <class PushOf>
+void push_all(const RansRecipe& r, const RansMatrix& matrix, Coded& coded, PushOf push_of) {
+  const uint64_t count = matrix.rows * matrix.columns;
+  // At most a word for each element, and one that is written before it is known not to be needed.
+  coded.storage = std::make_unique_for_overwrite<uint16_t[]>(count + 1);
+  uint16_t* const end = coded.storage.get() + count + 1;
+  uint16_t* word = end;
+  std::array<uint32_t, kRansMostLanes> states;
+  states.fill(kRansLowestState);
+  uint64_t left = count;
+  for (uint64_t group = (matrix.rows + r.lanes - 1) / r.lanes; group-- > 0;) {
+    const uint32_t active = matrix.active(r.lanes, group * r.lanes);
+    for (uint64_t column = matrix.columns; column-- > 0;)
+      for (uint32_t l = active; l-- > 0;) {
+        const Push& p = push_of(--left);
+        uint32_t x = states[l];
+        const unsigned full = (x >> (32 - kRansSlotBits)) + p.rest >= kRansSlots ? 1 : 0;
+        word[-1] = static_cast<uint16_t>(x);
+        word -= full;
+        x >>= 16 * full;
+        const auto q = static_cast<uint32_t>(static_cast<unsigned __int128>(p.reciprocal) * x >> 64);
+        states[l] = x + q * p.rest + p.start;
+      }
+  }
+  coded.words = {word, end};
+  coded.states = states;
+}
+
+// Without contexts: one table, by symbol.
+Coded code_plain(const TensorInfo& info, const RansRecipe& r, const RansMatrix& matrix, const RansSymbols& symbols,
+                 std::span<const int32_t> levels) {
+  Coded coded;
+  const ClassPushes pushes = pushes_of(r)[0];
+  std::array<Push, 2 * kRansFarthest + 1> by_symbol;
+  int32_t first = 0, last = 0;  // all in between have slots
+  for (int32_t s = -kRansFarthest; s <= kRansFarthest; ++s)
+    by_symbol[static_cast<size_t>(s + kRansFarthest)] = pushes[index_of(r, pushes, s)];
+  if (r.escapes) {
+    while (index_of(r, pushes, first - 1) != kRansEscape) --first;
+    while (index_of(r, pushes, last + 1) != kRansEscape) ++last;
+    constexpr size_t kBlock = 64;  // elements in which an escape is looked for with vectors
+    for (size_t block = 0; block < levels.size(); block += kBlock) {
+      const auto values = symbols.values.subspan(block, std::min(kBlock, levels.size() - block));
+      uint16_t outside = 0;
+      for (const int16_t v : values) outside |= static_cast<uint16_t>((v < first ? 1 : 0) | (v > last ? 1 : 0));
+      if (outside == 0) continue;
+      for (size_t i = 0; i < values.size(); ++i)
+        if (index_of(r, pushes, values[i]) == kRansEscape)
+          coded.escaped.push_back(static_cast<uint32_t>(zigzag(symbol_of(info, r, levels[block + i]))));
+    }
+  }
+  const Push* const zero = &by_symbol[kRansFarthest];
+  push_all(r, matrix, coded, [&](uint64_t i) -> const Push& { return zero[symbols.values[i]]; });
+  return coded;
+}
+
+Coded code_contexts(const TensorInfo& info, const RansRecipe& r, const RansMatrix& matrix, const RansSymbols& symbols,
+                    std::span<const int32_t> levels) {
+  Coded coded;
+  const std::vector<ClassPushes> pushes = pushes_of(r);
+  const auto order = std::make_unique_for_overwrite<uint16_t[]>(levels.size());  // class * 256 + index
   size_t next = 0;
-  const auto add = [&](uint64_t at, RansNeighbours::Class c) {
-    const int32_t symbol = c.flipped ? -symbols.values[at] : symbols.values[at];
-    uint32_t i = symbol < r.lowest || symbol > r.highest ? kRansEscape : static_cast<uint32_t>(symbol - r.lowest);
-    if (i == kRansEscape || pushes[c.index * 256U + i].limit == 0) {
-      i = kRansEscape;
-      order.escaped.push_back(static_cast<uint32_t>(zigzag(symbol_of(info, r, levels[at]))));
-    }
-    order.slots[next++] = static_cast<uint16_t>(c.index * 256U + i);
-  };
-  if (!r.contexts) {
-    if (r.escapes) {
-      for (size_t i = 0; i < levels.size(); ++i) add(i, {0, false});
-    } else {
-      for (size_t i = 0; i < levels.size(); ++i) order.slots[i] = static_cast<uint16_t>(symbols.values[i] - r.lowest);
-    }
-    return order;
-  }
   RansNeighbours neighbours(r, matrix.columns);
   std::array<RansNeighbours::Class, kRansMostLanes> classes{};
   for (uint64_t row = 0; row < matrix.rows; row += r.lanes) {
@@ -187,26 +215,18 @@ Order order_of(const TensorInfo& info, const RansRecipe& r, const RansMatrix& ma
       neighbours.classify(column, classes.data());
       for (uint32_t l = 0; l < active; ++l) {
         const uint64_t at = matrix.index(row + l, column);
-        add(at, classes[l]);
-        neighbours.set(column, l, symbols.values[at]);
+        const int32_t symbol = symbols.values[at];
+        const auto [c, flipped] = classes[l];
+        const uint32_t i = index_of(r, pushes[c], flipped ? -symbol : symbol);
+        if (i == kRansEscape) coded.escaped.push_back(static_cast<uint32_t>(zigzag(symbol_of(info, r, levels[at]))));
+        order[next++] = static_cast<uint16_t>(c * 256U + i);
+        neighbours.set(column, l, symbol);
       }
     }
     neighbours.next_group();
   }
-  return order;
-}
-
-Stack push_all(const RansRecipe& r, const RansMatrix& matrix, const std::vector<Push>& pushes,
-               std::span<const uint16_t> order) {
-  Stack stack(order.size());
-  size_t left = order.size();
-  const uint64_t groups = (matrix.rows + r.lanes - 1) / r.lanes;
-  for (uint64_t group = groups; group-- > 0;) {
-    const uint32_t active = matrix.active(r.lanes, group * r.lanes);
-    for (uint64_t column = matrix.columns; column-- > 0;)
-      for (uint32_t l = active; l-- > 0;) stack.push(l, pushes[order[--left]]);
-  }
-  return stack;
+  push_all(r, matrix, coded, [&](uint64_t i) -> const Push& { return pushes[order[i] / 256][order[i] % 256]; });
+  return coded;
 }
 
 void write_constant(const TensorInfo& info, int32_t level, BitWriter& bits) {
@@ -224,7 +244,7 @@ uint64_t estimate_bits(const TensorInfo& info, std::span<const int32_t> levels, 
     return 8 * bytes.size();
   }
   RansSymbols symbols;
-  const RansPlan p = plan(info, levels, symbols);
+  const RansFitted p = plan(info, levels, symbols);
   // A state holds 16 bits of what it codes; the last word of each lane is half used on average.
   const uint64_t lanes = p.recipe.lanes;
   return static_cast<uint64_t>(std::llround(p.bits)) + lanes * 24 + (p.recipe.escapes ? 8 : 0) +
@@ -245,19 +265,18 @@ void encode(const TensorInfo& info, std::span<const int32_t> levels, std::span<c
   bits.finish();
 
   const RansMatrix matrix(r, info.shape, levels.size());
-  const std::vector<Push> pushes = pushes_of(r);
-  const Order order = order_of(info, r, matrix, symbols, pushes, levels);
-  const Stack stack = push_all(r, matrix, pushes, order.slots);
+  const Coded coded =
+      r.contexts ? code_contexts(info, r, matrix, symbols, levels) : code_plain(info, r, matrix, symbols, levels);
 
   ByteWriter bytes(out);
   if (r.escapes) {
     Histogram histogram;
-    for (const uint32_t v : order.escaped) histogram.add(v);
+    for (const uint32_t v : coded.escaped) histogram.add(v);
     const ValueEncoder code(histogram);
     std::vector<std::byte> escaped;
     BitWriter escapes(escaped);
     code.write_description(escapes);
-    for (const uint32_t v : order.escaped) code.write(escapes, v);
+    for (const uint32_t v : coded.escaped) code.write(escapes, v);
     escapes.finish();
     bytes.varint(escaped.size());
     bytes.bytes(escaped);
@@ -268,8 +287,8 @@ void encode(const TensorInfo& info, std::span<const int32_t> levels, std::span<c
       plain.put(static_cast<uint32_t>(level - rans_zero(info) - r.centre), r.plain_bits);
     plain.finish();
   }
-  for (uint32_t l = 0; l < r.lanes; ++l) bytes.number(stack.states()[l]);
-  bytes.bytes(stack.words());
+  for (uint32_t l = 0; l < r.lanes; ++l) bytes.number(coded.states[l]);
+  bytes.bytes(std::as_bytes(coded.words));
 }
 
 }  // namespace

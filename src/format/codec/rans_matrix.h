@@ -33,7 +33,7 @@ struct RansMatrix {
 
 // A coded symbol as neighbours see it: its value in the upper half, 16 times its magnitude in the lower one.
 inline int32_t rans_pack(int64_t symbol) {
-  const auto s = static_cast<int32_t>(std::clamp<int64_t>(symbol, -255, 255));
+  const auto s = static_cast<int32_t>(std::clamp<int64_t>(symbol, -kRansFarthest, kRansFarthest));
   return s * 65536 + 16 * (s < 0 ? -s : s);
 }
 inline int32_t rans_packed_value(int32_t packed) { return packed >> 16; }
