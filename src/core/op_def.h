@@ -14,6 +14,9 @@
 
 namespace pare {
 
+class ChannelTies;
+class ChannelCut;
+
 enum class AttributeType : uint8_t { integer, real, text, integers, reals, texts, tensor };
 struct AttributeSpec {
   std::string_view name;
@@ -72,6 +75,13 @@ struct OpDef {
   bool joins = false;
   // The outputs hold elements of input 0 and no others, so what is learned there may lie behind it.
   bool moves = false;
+
+  // Which indices of which axes go together when channels are removed (core/channels/ties.h). It has to speak of every
+  // axis of every input and output, to tie or to pin. nullptr: all of them stay, and reports name the node.
+  void (*tie)(ChannelTies&, const Node&) = nullptr;
+  // Afterwards: the node's attributes and the inputs that hold sizes or places (core/channels/cut.h). nullptr: it has
+  // none.
+  void (*cut)(ChannelCut&, NodeId) = nullptr;
 };
 const OpDef* op_def(OpKind kind);  // nullptr for unknown
 
