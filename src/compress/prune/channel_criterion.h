@@ -56,9 +56,9 @@ struct ChannelContext {
 
 struct ChannelCriterion {
   std::string_view name, summary;
-  Needs needs;            // of constants
-  bool data = false;      // runs the engine on calibration data
-  bool per_group = false; // scores whole groups at once (score_group), not members
+  Needs needs;             // of constants
+  bool data = false;       // runs the engine on calibration data
+  bool per_group = false;  // scores whole groups at once (score_group), not members
   // Which members are looked at: makes, reads, scale...
   bool (*looks_at)(ChannelRole) = nullptr;
   // Not negative; larger is more important. `scores`: one per channel of the group, in order. `parameter` is the
@@ -75,8 +75,8 @@ const ChannelCriterion& find_channel_criterion(std::string_view name);  // Error
 std::vector<ChannelMember> members_of(const Graph& graph, const Channels& channels, const ChannelGroup& group);
 // The activations of a group behind its layers; the axis its channels lie on.
 std::vector<ActivationPlace> activations_of(const Graph& graph, const Channels& channels, const ChannelGroup& group);
-// Sums f(element) over the slice of each channel of the group, as `member` has it: scores[c] += f(i) for every element i
-// of the constant with channel c.
+// Sums f(element) over the slice of each channel of the group, as `member` has it: scores[c] += f(i) for every element
+// i of the constant with channel c.
 void sum_slices(const ChannelContext& context, const ChannelGroup& group, const ChannelMember& member,
                 const std::function<double(size_t element)>& f, std::span<float> scores);
 

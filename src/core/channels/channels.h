@@ -75,7 +75,7 @@ class Channels {
   struct Axis {
     uint32_t first = 0, count = 0;  // in index_channels_, of one index each; count 0: nothing of it can go
   };
-  std::vector<std::vector<Axis>> axes_;             // per value
+  std::vector<std::vector<Axis>> axes_;            // per value
   std::vector<std::pair<uint32_t, uint32_t>> at_;  // per index: first and one past the last in at_channels_
   std::vector<ChannelId> at_channels_;
 };
@@ -86,7 +86,7 @@ void expose_channels(Graph& graph);
 
 // Removes channels: constants lose their slices (values, levels, masks, scales of grids), attributes and shapes follow.
 // Outputs equal those of the graph in which these channels are masked with zeros. Every axis keeps at least one index
-// (Error(invalid) otherwise). Shapes are inferred anew.
+// (Error(invalid) otherwise, and the graph is as it was). Shapes are inferred anew; ids change.
 void remove_channels(Graph& graph, const Channels& channels, const std::vector<bool>& removed);
 // The same for sizes alone: costs, not contents. Constants keep their old tensors, so that only cost rules that read
 // dims may look at the result.

@@ -1,9 +1,10 @@
 // Which indices of which axes go together: what op rules say (OpDef::tie) and what find_channels() puts together.
 //
-// Every axis of every value has one id per index. Two ids that are tied are removed together or not at all: a union-find
-// over (value, axis, index). An index may also be a combination of parts, as after Flatten or where attention heads are
-// split: index c * 49 + s of the flattened axis goes when channel c goes, or when place s does. Its parts are ids too.
-// What must stay is pinned: places of an image, steps of a sequence, everything at an op without a rule.
+// Every axis of every value has one id per index. Two ids that are tied are removed together or not at all: a
+// union-find over (value, axis, index). An index may also be a combination of parts, as after Flatten or where
+// attention heads are split: index c * 49 + s of the flattened axis goes when channel c goes, or when place s does. Its
+// parts are ids too. What must stay is pinned: places of an image, steps of a sequence, everything at an op without a
+// rule.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +22,9 @@ struct IndexRange {
   uint32_t count = 0;
   IndexId operator[](size_t i) const { return first + static_cast<IndexId>(i); }
   bool empty() const { return count == 0; }
-  IndexRange part(size_t from, size_t n) const { return {first + static_cast<IndexId>(from), static_cast<uint32_t>(n)}; }
+  IndexRange part(size_t from, size_t n) const {
+    return {first + static_cast<IndexId>(from), static_cast<uint32_t>(n)};
+  }
 };
 
 class ChannelTies {
