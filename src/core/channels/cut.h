@@ -27,9 +27,11 @@ class ChannelCut {
   // The dimension, and all of them, afterwards.
   Dim dim(ValueId value, int64_t axis) const;
   Dims dims(ValueId value) const;
-  // Node input `index` becomes a constant of its own with these elements (i64, rank 1, or a scalar).
+  // Node input `index` becomes a constant of its own with these elements (rank 1, or a scalar), i64 or, where it was,
+  // i32.
   void set_integers(NodeId node, size_t index, std::span<const int64_t> values, bool scalar = false);
-  // Node input `index`, a list of the dimensions of output 0, says what they are afterwards.
+  // Node input `index`, a list of the dimensions of output 0, says what they are afterwards
+  // (core/channels/shape_list.h). May insert nodes in front of the node, whose id moves up.
   void set_shape(NodeId node, size_t index);
 
  private:

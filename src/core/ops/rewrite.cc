@@ -56,6 +56,14 @@ Shape constant_integers(const Graph& graph, const Node& node, size_t index, int6
   return {values.begin(), values.end()};
 }
 
+std::optional<Shape> known_integers(const Graph& graph, const Node& node, size_t index) {
+  const Tensor* constant = graph.constant_input(node, index);
+  if (constant == nullptr || !is_integer(constant->dtype())) return std::nullopt;
+  const Tensor wide = cast(*constant, DType::i64);
+  const auto values = wide.view<int64_t>();
+  return Shape(values.begin(), values.end());
+}
+
 void keep_inputs(Graph& graph, NodeId node, size_t count) {
   for (size_t i = count; i < graph.node(node).inputs.size(); ++i) set_input(graph, node, i, kNoValue);
   if (graph.node(node).inputs.size() > count) graph.node(node).inputs.resize(count);

@@ -1,6 +1,7 @@
 // What lifting and lowering share: attributes that became inputs, and nodes put before or after a node.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +26,8 @@ void integers_to_attribute(Graph& graph, NodeId node, size_t index, std::string_
 
 // The elements of a constant input; Error(unsupported) naming the opset when it is computed. `index` must be present.
 Shape constant_integers(const Graph& graph, const Node& node, size_t index, int64_t version);
+// The same; nothing when it is absent or computed.
+std::optional<Shape> known_integers(const Graph& graph, const Node& node, size_t index);
 // Unlinks the inputs from `count` on.
 void keep_inputs(Graph& graph, NodeId node, size_t count);
 
