@@ -1,5 +1,6 @@
 #include "core/ops/arg.h"
 #include "core/ops/define.h"
+#include "core/ops/ties_reduce.h"
 
 namespace pare {
 
@@ -15,6 +16,7 @@ const OpDef op_arg_min = {.kind = OpKind::arg_min,
                           .min_inputs = 1,
                           .max_inputs = 1,
                           .max_outputs = 1,
-                          .lower = ops::lower_arg};
+                          .lower = ops::lower_arg,
+                          .tie = ops::tie_arg};
 
 }  // namespace pare

@@ -1,7 +1,13 @@
 #include "core/ops/define.h"
+#include "core/ops/ties_elementwise.h"
 
 namespace pare {
 
-const OpDef op_asin = {.kind = OpKind::asin, .name = "Asin", .min_inputs = 1, .max_inputs = 1, .max_outputs = 1};
+const OpDef op_asin = {.kind = OpKind::asin,
+                       .name = "Asin",
+                       .min_inputs = 1,
+                       .max_inputs = 1,
+                       .max_outputs = 1,
+                       .tie = ops::tie_elementwise};
 
 }  // namespace pare

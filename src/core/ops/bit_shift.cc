@@ -1,4 +1,5 @@
 #include "core/ops/define.h"
+#include "core/ops/ties_elementwise.h"
 
 namespace pare {
 
@@ -12,6 +13,7 @@ const OpDef op_bit_shift = {.kind = OpKind::bit_shift,
                             .min_inputs = 2,
                             .max_inputs = 2,
                             .max_outputs = 1,
-                            .since = 11};
+                            .since = 11,
+                            .tie = ops::tie_elementwise};
 
 }  // namespace pare

@@ -1,4 +1,5 @@
 #include "core/ops/define.h"
+#include "core/ops/ties_elementwise.h"
 
 namespace pare {
 
@@ -16,6 +17,7 @@ const OpDef op_cast = {.kind = OpKind::cast,
                        .max_inputs = 1,
                        .max_outputs = 1,
                        .lift = lift_cast,
-                       .moves = true};
+                       .moves = true,
+                       .tie = ops::tie_elementwise};
 
 }  // namespace pare

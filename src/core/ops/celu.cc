@@ -1,4 +1,5 @@
 #include "core/ops/define.h"
+#include "core/ops/ties_elementwise.h"
 
 namespace pare {
 
@@ -12,6 +13,7 @@ const OpDef op_celu = {.kind = OpKind::celu,
                        .min_inputs = 1,
                        .max_inputs = 1,
                        .max_outputs = 1,
-                       .since = 12};
+                       .since = 12,
+                       .tie = ops::tie_elementwise};
 
 }  // namespace pare

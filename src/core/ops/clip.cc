@@ -1,5 +1,6 @@
 #include "core/ops/define.h"
 #include "core/ops/rewrite.h"
+#include "core/ops/ties_elementwise.h"
 
 namespace pare {
 
@@ -22,6 +23,7 @@ const OpDef op_clip = {.kind = OpKind::clip,
                        .max_outputs = 1,
                        .lift = lift_clip,
                        .lower = lower_clip,
-                       .lift_needs_facts = true};
+                       .lift_needs_facts = true,
+                       .tie = ops::tie_elementwise};
 
 }  // namespace pare

@@ -1,5 +1,6 @@
 #include "core/ops/define.h"
 #include "core/ops/rewrite.h"
+#include "core/ops/ties_moved.h"
 
 namespace pare {
 
@@ -39,6 +40,7 @@ const OpDef op_constant = {.kind = OpKind::constant,
                            .min_inputs = 0,
                            .max_inputs = 0,
                            .max_outputs = 1,
-                           .lower = lower_constant};
+                           .lower = lower_constant,
+                           .tie = ops::pin_everything};
 
 }  // namespace pare

@@ -1,4 +1,5 @@
 #include "core/ops/linear_grid.h"
+#include "core/ops/ties_linear_grid.h"
 
 namespace pare {
 
@@ -10,6 +11,7 @@ const OpDef op_dequantize_linear = {.kind = OpKind::dequantize_linear,
                                     .max_outputs = 1,
                                     .lift = ops::lift_linear_grid,
                                     .lower = ops::lower_linear_grid,
-                                    .since = 10};
+                                    .since = 10,
+                                    .tie = ops::tie_linear_grid};
 
 }  // namespace pare

@@ -1,5 +1,6 @@
 #include "core/ops/arithmetic.h"
 #include "core/ops/define.h"
+#include "core/ops/ties_elementwise.h"
 
 namespace pare {
 
@@ -8,6 +9,7 @@ const OpDef op_div = {.kind = OpKind::div,
                       .min_inputs = 2,
                       .max_inputs = 2,
                       .max_outputs = 1,
-                      .lower = ops::lower_arithmetic};
+                      .lower = ops::lower_arithmetic,
+                      .tie = ops::tie_elementwise};
 
 }  // namespace pare

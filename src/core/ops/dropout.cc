@@ -1,6 +1,7 @@
 #include "core/edit.h"
 #include "core/ops/define.h"
 #include "core/ops/rewrite.h"
+#include "core/ops/ties_elementwise.h"
 
 namespace pare {
 
@@ -41,6 +42,7 @@ const OpDef op_dropout = {.kind = OpKind::dropout,
                           .max_inputs = 3,
                           .max_outputs = 2,
                           .lift = lift_dropout,
-                          .lower = lower_dropout};
+                          .lower = lower_dropout,
+                          .tie = ops::tie_elementwise};
 
 }  // namespace pare

@@ -1,4 +1,5 @@
 #include "core/ops/define.h"
+#include "core/ops/ties_moved.h"
 
 namespace pare {
 
@@ -13,6 +14,7 @@ const OpDef op_eye_like = {.kind = OpKind::eye_like,
                            .min_inputs = 1,
                            .max_inputs = 1,
                            .max_outputs = 1,
-                           .since = 9};
+                           .since = 9,
+                           .tie = ops::pin_everything};
 
 }  // namespace pare

@@ -1,4 +1,5 @@
 #include "core/ops/define.h"
+#include "core/ops/ties_reindex.h"
 
 namespace pare {
 
@@ -12,6 +13,7 @@ const OpDef op_flatten = {.kind = OpKind::flatten,
                           .min_inputs = 1,
                           .max_inputs = 1,
                           .max_outputs = 1,
-                          .moves = true};
+                          .moves = true,
+                          .tie = ops::tie_reindex};
 
 }  // namespace pare

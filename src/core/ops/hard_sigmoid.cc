@@ -1,4 +1,5 @@
 #include "core/ops/define.h"
+#include "core/ops/ties_elementwise.h"
 
 namespace pare {
 
@@ -12,6 +13,7 @@ const OpDef op_hard_sigmoid = {.kind = OpKind::hard_sigmoid,
                                .attributes = hard_sigmoid_attributes,
                                .min_inputs = 1,
                                .max_inputs = 1,
-                               .max_outputs = 1};
+                               .max_outputs = 1,
+                               .tie = ops::tie_elementwise};
 
 }  // namespace pare

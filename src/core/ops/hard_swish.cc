@@ -1,6 +1,7 @@
 #include "core/edit.h"
 #include "core/ops/define.h"
 #include "core/ops/rewrite.h"
+#include "core/ops/ties_elementwise.h"
 
 namespace pare {
 
@@ -25,6 +26,7 @@ const OpDef op_hard_swish = {.kind = OpKind::hard_swish,
                              .max_inputs = 1,
                              .max_outputs = 1,
                              .lower = lower_hard_swish,
-                             .since = 6};
+                             .since = 6,
+                             .tie = ops::tie_elementwise};
 
 }  // namespace pare

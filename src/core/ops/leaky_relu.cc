@@ -1,4 +1,5 @@
 #include "core/ops/define.h"
+#include "core/ops/ties_elementwise.h"
 
 namespace pare {
 
@@ -11,6 +12,7 @@ const OpDef op_leaky_relu = {.kind = OpKind::leaky_relu,
                              .attributes = leaky_relu_attributes,
                              .min_inputs = 1,
                              .max_inputs = 1,
-                             .max_outputs = 1};
+                             .max_outputs = 1,
+                             .tie = ops::tie_elementwise};
 
 }  // namespace pare

@@ -1,8 +1,13 @@
 #include "core/ops/define.h"
+#include "core/ops/ties_elementwise.h"
 
 namespace pare {
 
-const OpDef op_logical_and = {
-    .kind = OpKind::logical_and, .name = "And", .min_inputs = 2, .max_inputs = 2, .max_outputs = 1};
+const OpDef op_logical_and = {.kind = OpKind::logical_and,
+                              .name = "And",
+                              .min_inputs = 2,
+                              .max_inputs = 2,
+                              .max_outputs = 1,
+                              .tie = ops::tie_elementwise};
 
 }  // namespace pare

@@ -1,5 +1,6 @@
 #include "core/ops/arithmetic.h"
 #include "core/ops/define.h"
+#include "core/ops/ties_elementwise.h"
 
 namespace pare {
 
@@ -9,6 +10,7 @@ const OpDef op_mul = {.kind = OpKind::mul,
                       .max_inputs = 2,
                       .max_outputs = 1,
                       .lower = ops::lower_arithmetic,
-                      .joins = true};
+                      .joins = true,
+                      .tie = ops::tie_elementwise};
 
 }  // namespace pare

@@ -1,7 +1,11 @@
+#include <algorithm>
+
+#include "core/channels/cut.h"
 #include "core/edit.h"
 #include "core/error.h"
 #include "core/ops/define.h"
 #include "core/ops/rewrite.h"
+#include "core/ops/ties_moved.h"
 
 namespace pare {
 
@@ -36,6 +40,50 @@ static void lift_pad(Graph& graph, NodeId id, int64_t version) {
   ops::keep_inputs(graph, id, 3);
 }
 
+// Padded indices are new: they may go, too.
+static void tie_pad(ChannelTies& ties, const Node& node) {
+  const std::optional<Shape> pads = ops::known_integers(ties.graph(), node, 1);
+  if (ops::pin_where_unknown(ties, node)) return;
+  const ValueId x = node.inputs[0], y = node.outputs[0];
+  const size_t rank = ties.rank(x);
+  if (!pads || pads->size() != 2 * rank) return ops::pin_everything(ties, node);
+  for (size_t i = 1; i < node.inputs.size(); ++i) {
+    if (node.inputs[i] != kNoValue) ties.pin(node.inputs[i]);
+  }
+  const bool constant = node.attributes.text("mode", "constant") == "constant";
+  for (size_t axis = 0; axis < rank; ++axis) {
+    const int64_t before = (*pads)[axis], after = (*pads)[axis + rank];
+    const IndexRange from = ties.axis(x, static_cast<int64_t>(axis)), to = ties.axis(y, static_cast<int64_t>(axis));
+    if (before == 0 && after == 0) {
+      ties.tie(from, to);
+    } else if (constant && (*ties.graph().value(x).dims)[axis].known()) {
+      for (int64_t i = std::max<int64_t>(0, -before); i < from.count && i + before < to.count; ++i)
+        ties.tie(from[static_cast<size_t>(i)], to[static_cast<size_t>(i + before)]);
+    } else {
+      ties.pin(from);
+      ties.pin(to);
+    }
+  }
+}
+
+static void cut_pad(ChannelCut& cut, NodeId id) {
+  const Graph& graph = cut.graph();
+  const ValueId x = graph.node(id).inputs[0], y = graph.node(id).outputs[0];
+  if (!cut.cuts(x) && !cut.cuts(y)) return;
+  const std::optional<Shape> pads = ops::known_integers(graph, graph.node(id), 1);
+  Shape now = *pads;
+  const size_t rank = now.size() / 2;
+  for (size_t axis = 0; axis < rank; ++axis) {
+    const auto a = static_cast<int64_t>(axis);
+    const int64_t from = (*graph.value(x).dims)[axis].factor, to = (*graph.value(y).dims)[axis].factor;
+    int64_t &before = now[axis], &after = now[axis + rank];
+    // Padding counts what stays of the result, cropping what stays of the input.
+    before = before > 0 ? cut.kept_between(y, a, 0, before) : -cut.kept_between(x, a, 0, -before);
+    after = after > 0 ? cut.kept_between(y, a, to - after, to) : -cut.kept_between(x, a, from + after, from);
+  }
+  if (now != *pads) cut.set_integers(id, 1, now);
+}
+
 const OpDef op_pad = {.kind = OpKind::pad,
                       .name = "Pad",
                       .attributes = pad_attributes,
@@ -43,6 +91,8 @@ const OpDef op_pad = {.kind = OpKind::pad,
                       .max_inputs = 3,
                       .max_outputs = 1,
                       .lift = lift_pad,
-                      .lift_needs_facts = true};
+                      .lift_needs_facts = true,
+                      .tie = tie_pad,
+                      .cut = cut_pad};
 
 }  // namespace pare

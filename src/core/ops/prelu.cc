@@ -1,8 +1,14 @@
 #include "core/ops/define.h"
+#include "core/ops/ties_elementwise.h"
 
 namespace pare {
 
-const OpDef op_prelu = {
-    .kind = OpKind::prelu, .name = "PRelu", .min_inputs = 2, .max_inputs = 2, .max_outputs = 1, .learned = {1}};
+const OpDef op_prelu = {.kind = OpKind::prelu,
+                        .name = "PRelu",
+                        .min_inputs = 2,
+                        .max_inputs = 2,
+                        .max_outputs = 1,
+                        .learned = {1},
+                        .tie = ops::tie_elementwise};
 
 }  // namespace pare

@@ -1,4 +1,5 @@
 #include "core/ops/reduce.h"
+#include "core/ops/ties_reduce.h"
 
 namespace pare {
 
@@ -9,6 +10,7 @@ const OpDef op_reduce_log_sum_exp = {.kind = OpKind::reduce_log_sum_exp,
                                      .max_inputs = 1,
                                      .max_outputs = 1,
                                      .lift = ops::lift_reduce,
-                                     .lower = ops::lower_reduce};
+                                     .lower = ops::lower_reduce,
+                                     .tie = ops::tie_reduce<ops::Reduction::other>};
 
 }  // namespace pare

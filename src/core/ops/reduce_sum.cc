@@ -1,5 +1,6 @@
 #include "core/ops/define.h"
 #include "core/ops/rewrite.h"
+#include "core/ops/ties_reduce.h"
 
 namespace pare {
 
@@ -30,6 +31,7 @@ const OpDef op_reduce_sum = {.kind = OpKind::reduce_sum,
                              .max_inputs = 2,
                              .max_outputs = 1,
                              .lift = lift_reduce_sum,
-                             .lower = lower_reduce_sum};
+                             .lower = lower_reduce_sum,
+                             .tie = ops::tie_reduce<ops::Reduction::sum>};
 
 }  // namespace pare

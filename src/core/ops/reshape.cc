@@ -1,5 +1,8 @@
+#include "core/channels/cut.h"
 #include "core/ops/define.h"
 #include "core/ops/rewrite.h"
+#include "core/ops/ties_reindex.h"
+#include "core/ops/ties_shape_list.h"
 
 namespace pare {
 
@@ -17,6 +20,13 @@ static void lower_reshape(Graph& graph, NodeId id, int64_t version) {
   graph.node(id).attributes.erase("allowzero");
 }
 
+static void tie_reshape(ChannelTies& ties, const Node& node) {
+  ops::tie_reindex(ties, node);
+  ops::pin_computed_dims(ties, node, 1);
+}
+
+static void cut_reshape(ChannelCut& cut, NodeId id) { ops::cut_shape_list(cut, id, 1); }
+
 const OpDef op_reshape = {.kind = OpKind::reshape,
                           .name = "Reshape",
                           .attributes = reshape_attributes,
@@ -24,6 +34,8 @@ const OpDef op_reshape = {.kind = OpKind::reshape,
                           .max_inputs = 2,
                           .max_outputs = 1,
                           .lower = lower_reshape,
-                          .moves = true};
+                          .moves = true,
+                          .tie = tie_reshape,
+                          .cut = cut_reshape};
 
 }  // namespace pare

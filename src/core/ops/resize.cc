@@ -1,7 +1,12 @@
-#include "core/ops/resize.h"
+#include <algorithm>
+
+#include "core/channels/cut.h"
 #include "core/edit.h"
 #include "core/ops/define.h"
+#include "core/ops/resize.h"
 #include "core/ops/rewrite.h"
+#include "core/ops/ties_moved.h"
+#include "core/ops/ties_shape_list.h"
 
 namespace pare {
 
@@ -63,6 +68,51 @@ static void lower_resize(Graph& graph, NodeId id, int64_t version) {
   }
 }
 
+// Is nothing done to the axis? The same size is not enough where one is scaled and rounded.
+static bool keeps_axis(const Graph& graph, const Node& node, size_t axis) {
+  const Dims &from = *graph.value(node.inputs[0]).dims, &to = *graph.value(node.outputs[0]).dims;
+  if (from[axis] != to[axis]) return false;
+  size_t place = axis;  // in scales and sizes
+  if (node.attributes.has("axes")) {
+    const std::vector<int64_t> axes = node.attributes.integers("axes");
+    const auto rank = static_cast<int64_t>(from.size());
+    const auto it = std::find_if(axes.begin(), axes.end(),
+                                 [&](int64_t a) { return static_cast<size_t>(a < 0 ? a + rank : a) == axis; });
+    if (it == axes.end()) return true;
+    place = static_cast<size_t>(it - axes.begin());
+    if (graph.has_input(node, 3)) return false;  // cut_resize writes sizes of all axes alone
+  }
+  if (graph.has_input(node, 3)) return true;
+  const Tensor* scales = graph.constant_input(node, 2);
+  return scales && static_cast<int64_t>(place) < scales->size() && cast(*scales, DType::f32).view<float>()[place] == 1;
+}
+
+static void tie_resize(ChannelTies& ties, const Node& node) {
+  if (ops::pin_where_unknown(ties, node)) return;
+  const Attributes& attributes = node.attributes;
+  if (attributes.text("coordinate_transformation_mode", "half_pixel") == "tf_crop_and_resize" ||
+      attributes.text("keep_aspect_ratio_policy", "stretch") != "stretch")
+    return ops::pin_everything(ties, node);
+  for (size_t i = 1; i < node.inputs.size(); ++i) {
+    if (node.inputs[i] != kNoValue) ties.pin(node.inputs[i]);
+  }
+  for (size_t axis = 0; axis < ties.rank(node.inputs[0]); ++axis) {
+    const auto a = static_cast<int64_t>(axis);
+    if (keeps_axis(ties.graph(), node, axis)) {
+      ties.tie(ties.axis(node.inputs[0], a), ties.axis(node.outputs[0], a));
+    } else {
+      ties.pin_axis(node.inputs[0], a);
+      ties.pin_axis(node.outputs[0], a);
+    }
+  }
+  if (ties.graph().has_input(node, 3) && !attributes.has("axes")) ops::pin_computed_dims(ties, node, 3);
+}
+
+static void cut_resize(ChannelCut& cut, NodeId id) {
+  const Node& node = cut.graph().node(id);
+  if (cut.graph().has_input(node, 3) && !node.attributes.has("axes")) ops::cut_shape_list(cut, id, 3);
+}
+
 const OpDef op_resize = {.kind = OpKind::resize,
                          .name = "Resize",
                          .attributes = resize_attributes,
@@ -71,6 +121,8 @@ const OpDef op_resize = {.kind = OpKind::resize,
                          .max_outputs = 1,
                          .lift = lift_resize,
                          .lower = lower_resize,
-                         .since = 11};
+                         .since = 11,
+                         .tie = tie_resize,
+                         .cut = cut_resize};
 
 }  // namespace pare

@@ -1,8 +1,14 @@
 #include "core/ops/define.h"
+#include "core/ops/ties_elementwise.h"
 
 namespace pare {
 
-const OpDef op_round = {
-    .kind = OpKind::round, .name = "Round", .min_inputs = 1, .max_inputs = 1, .max_outputs = 1, .since = 11};
+const OpDef op_round = {.kind = OpKind::round,
+                        .name = "Round",
+                        .min_inputs = 1,
+                        .max_inputs = 1,
+                        .max_outputs = 1,
+                        .since = 11,
+                        .tie = ops::tie_elementwise};
 
 }  // namespace pare

@@ -27,6 +27,7 @@ const OpDef op_scatter = {.kind = OpKind::scatter,
                           .max_outputs = 1,
                           .lift = lift_scatter,
                           .lower = lower_scatter_name,
-                          .since = 9};
+                          .since = 9,
+                          .tie = ops::tie_scatter_along};
 
 }  // namespace pare

@@ -1,7 +1,8 @@
-// ScatterElements, ScatterND.
+// Scatter, ScatterElements, ScatterND.
 #pragma once
 
 #include "core/ops/rewrite.h"
+#include "core/ops/ties_moved.h"
 
 namespace pare::ops {
 
@@ -13,6 +14,17 @@ inline void lower_scatter(Graph& graph, NodeId id, int64_t version) {
   if (version >= 16) return;
   if (reduction != "none") unsupported(version, "only replaces elements");
   graph.node(id).attributes.erase("reduction");
+}
+
+// data, indices, updates, along an axis: beside it, only where the indices span the data do these go together.
+inline void tie_scatter_along(ChannelTies& ties, const Node& node) {
+  if (pin_where_unknown(ties, node)) return;
+  const ValueId data = node.inputs[0], indices = node.inputs[1];
+  const size_t axis = axis_of(ties.graph(), node, data, 0);
+  tie_axes(ties, data, node.outputs[0]);
+  tie_axes(ties, indices, node.inputs[2]);
+  tie_axes_but(ties, data, indices, axis);
+  ties.pin_axis(data, static_cast<int64_t>(axis));
 }
 
 }  // namespace pare::ops

@@ -15,6 +15,7 @@ const OpDef op_scatter_elements = {.kind = OpKind::scatter_elements,
                                    .max_inputs = 3,
                                    .max_outputs = 1,
                                    .lower = ops::lower_scatter,
-                                   .since = 11};
+                                   .since = 11,
+                                   .tie = ops::tie_scatter_along};
 
 }  // namespace pare

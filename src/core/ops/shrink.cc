@@ -1,4 +1,5 @@
 #include "core/ops/define.h"
+#include "core/ops/ties_elementwise.h"
 
 namespace pare {
 
@@ -13,6 +14,7 @@ const OpDef op_shrink = {.kind = OpKind::shrink,
                          .min_inputs = 1,
                          .max_inputs = 1,
                          .max_outputs = 1,
-                         .since = 9};
+                         .since = 9,
+                         .tie = ops::tie_elementwise};
 
 }  // namespace pare

@@ -1,9 +1,12 @@
 #include <algorithm>
 #include <functional>
+#include <numeric>
 
+#include "core/channels/cut.h"
 #include "core/edit.h"
 #include "core/ops/define.h"
 #include "core/ops/rewrite.h"
+#include "core/ops/ties_moved.h"
 
 namespace pare {
 
@@ -37,6 +40,59 @@ static void lower_split(Graph& graph, NodeId id, int64_t version) {
     graph.node(id).attributes.set("num_outputs", static_cast<int64_t>(graph.node(id).outputs.size()));
 }
 
+// Sizes of the parts of a known axis; nothing where they are computed.
+static std::optional<Shape> part_sizes(const Graph& graph, const Node& node, int64_t whole) {
+  const auto count = static_cast<int64_t>(node.outputs.size());
+  if (!graph.has_input(node, 1)) return Shape(node.outputs.size(), whole / count);
+  std::optional<Shape> sizes = ops::known_integers(graph, node, 1);
+  if (sizes && std::accumulate(sizes->begin(), sizes->end(), int64_t{0}) != whole) return std::nullopt;
+  return sizes;
+}
+
+static void tie_split(ChannelTies& ties, const Node& node) {
+  if (ops::pin_where_unknown(ties, node)) return;
+  const Graph& graph = ties.graph();
+  const ValueId x = node.inputs[0];
+  const size_t axis = ops::axis_of(ties.graph(), node, x, 0);
+  const Dim whole = (*graph.value(x).dims)[axis];
+  const std::optional<Shape> sizes = whole.known() ? part_sizes(graph, node, whole.factor) : std::nullopt;
+  const IndexRange range = ties.axis(x, static_cast<int64_t>(axis));
+  if (!sizes) ties.pin(range);
+  size_t offset = 0;
+  for (size_t i = 0; i < node.outputs.size(); ++i) {
+    const ValueId part = node.outputs[i];
+    const size_t size = sizes ? static_cast<size_t>((*sizes)[i]) : 0;
+    if (part != kNoValue) {
+      ops::tie_axes_but(ties, x, part, axis);
+      const IndexRange own = ties.axis(part, static_cast<int64_t>(axis));
+      if (sizes)
+        ties.tie(own, range.part(offset, size));
+      else
+        ties.pin(own);
+    }
+    offset += size;
+  }
+  if (graph.has_input(node, 1)) ties.pin(node.inputs[1]);
+}
+
+static void cut_split(ChannelCut& cut, NodeId id) {
+  const Node& node = cut.graph().node(id);
+  const Dims& dims = *cut.graph().value(node.inputs[0]).dims;
+  const auto axis = static_cast<int64_t>(ops::axis_of(cut.graph(), node, node.inputs[0], 0));
+  if (!cut.cuts(node.inputs[0], axis)) return;
+  const Dim whole = dims[static_cast<size_t>(axis)];
+  if (!whole.known()) return;
+  const Shape before = *part_sizes(cut.graph(), node, whole.factor);
+  Shape after;
+  int64_t offset = 0;
+  for (const int64_t size : before) {
+    after.push_back(cut.kept_between(node.inputs[0], axis, offset, offset + size));
+    offset += size;
+  }
+  const bool even = std::adjacent_find(after.begin(), after.end(), std::not_equal_to<>()) == after.end();
+  if (!even || cut.graph().has_input(node, 1)) cut.set_integers(id, 1, after);
+}
+
 const OpDef op_split = {.kind = OpKind::split,
                         .name = "Split",
                         .attributes = split_attributes,
@@ -46,6 +102,8 @@ const OpDef op_split = {.kind = OpKind::split,
                         .lift = lift_split,
                         .lower = lower_split,
                         .lift_needs_facts = true,
-                        .moves = true};
+                        .moves = true,
+                        .tie = tie_split,
+                        .cut = cut_split};
 
 }  // namespace pare

@@ -1,5 +1,7 @@
+#include "core/channels/cut.h"
 #include "core/ops/define.h"
 #include "core/ops/rewrite.h"
+#include "core/ops/ties_reindex.h"
 
 namespace pare {
 
@@ -12,6 +14,18 @@ static void lower_squeeze(Graph& graph, NodeId id, int64_t version) {
   if (version < 13) ops::integers_to_attribute(graph, id, 1, "axes", version);
 }
 
+// Without axes, every dimension of 1 goes: none that became 1 may.
+static void cut_squeeze(ChannelCut& cut, NodeId id) {
+  const Node& node = cut.graph().node(id);
+  if (cut.graph().has_input(node, 1) || !cut.cuts(node.inputs[0])) return;
+  const Dims& dims = *cut.graph().value(node.inputs[0]).dims;
+  Shape axes;
+  for (size_t i = 0; i < dims.size(); ++i) {
+    if (dims[i] == Dim(1)) axes.push_back(static_cast<int64_t>(i));
+  }
+  cut.set_integers(id, 1, axes);
+}
+
 const OpDef op_squeeze = {.kind = OpKind::squeeze,
                           .name = "Squeeze",
                           .min_inputs = 1,
@@ -19,6 +33,8 @@ const OpDef op_squeeze = {.kind = OpKind::squeeze,
                           .max_outputs = 1,
                           .lift = lift_squeeze,
                           .lower = lower_squeeze,
-                          .moves = true};
+                          .moves = true,
+                          .tie = ops::tie_reindex,
+                          .cut = cut_squeeze};
 
 }  // namespace pare

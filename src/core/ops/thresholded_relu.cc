@@ -1,4 +1,5 @@
 #include "core/ops/define.h"
+#include "core/ops/ties_elementwise.h"
 
 namespace pare {
 
@@ -12,6 +13,7 @@ const OpDef op_thresholded_relu = {.kind = OpKind::thresholded_relu,
                                    .min_inputs = 1,
                                    .max_inputs = 1,
                                    .max_outputs = 1,
-                                   .since = 10};
+                                   .since = 10,
+                                   .tie = ops::tie_elementwise};
 
 }  // namespace pare

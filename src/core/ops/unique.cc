@@ -1,4 +1,5 @@
 #include "core/ops/define.h"
+#include "core/ops/ties_moved.h"
 
 namespace pare {
 
@@ -13,6 +14,7 @@ const OpDef op_unique = {.kind = OpKind::unique,
                          .min_inputs = 1,
                          .max_inputs = 1,
                          .max_outputs = 4,
-                         .since = 11};
+                         .since = 11,
+                         .tie = ops::pin_everything};
 
 }  // namespace pare

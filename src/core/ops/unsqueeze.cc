@@ -1,5 +1,6 @@
 #include "core/ops/define.h"
 #include "core/ops/rewrite.h"
+#include "core/ops/ties_reindex.h"
 
 namespace pare {
 
@@ -19,6 +20,7 @@ const OpDef op_unsqueeze = {.kind = OpKind::unsqueeze,
                             .max_outputs = 1,
                             .lift = lift_unsqueeze,
                             .lower = lower_unsqueeze,
-                            .moves = true};
+                            .moves = true,
+                            .tie = ops::tie_reindex};
 
 }  // namespace pare
