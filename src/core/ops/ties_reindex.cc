@@ -59,21 +59,21 @@ struct Rest {
   bool done() const { return factor == 1 && !symbol; }
 };
 
-// Digits that both sides of a block have in common, the fastest first.
+// Digits that both sides of a block have in common, the fastest first, up to where they have none.
 class Digits {
  public:
-  bool find(std::span<const Axis> a, std::span<const Axis> b) {
+  void find(std::span<const Axis> a, std::span<const Axis> b) {
     left_ = rests(a);
     right_ = rests(b);
     size_t i = left_.size(), j = right_.size();
     while (i > 0 && j > 0) {
       Rest &p = left_[i - 1], &q = right_[j - 1];
       if (p.factor == 1 && q.factor == 1 && p.symbol && q.symbol) {
-        if (p.axis->dim.symbol != q.axis->dim.symbol) return false;
+        if (p.axis->dim.symbol != q.axis->dim.symbol) break;
         p.symbol = q.symbol = false;
       } else if (!p.done() && !q.done()) {
         const int64_t digit = std::gcd(p.factor, q.factor);
-        if (digit == 1) return false;
+        if (digit == 1) break;
         for (Rest* rest : {&p, &q}) {
           rest->factor /= digit;
           rest->digits.push_back(sizes_.size());
@@ -83,14 +83,14 @@ class Digits {
       if (p.done()) --i;
       if (q.done()) --j;
     }
-    return i == 0 && j == 0;
   }
 
   void tie(ChannelTies& ties) {
     std::vector<IndexRange> ranges(sizes_.size());
     for (const std::vector<Rest>* side : {&left_, &right_}) {
       for (const Rest& rest : *side) {
-        if (rest.digits.size() == 1 && ranges[rest.digits[0]].empty()) ranges[rest.digits[0]] = rest.axis->ids;
+        if (rest.digits.size() == 1 && rest.factor == 1 && ranges[rest.digits[0]].empty())
+          ranges[rest.digits[0]] = rest.axis->ids;
       }
     }
     for (size_t d = 0; d < ranges.size(); ++d) {
@@ -100,8 +100,12 @@ class Digits {
       for (const Rest& rest : *side) {
         std::vector<IndexRange> parts;
         for (size_t d = rest.digits.size(); d-- > 0;) parts.push_back(ranges[rest.digits[d]]);
-        if (parts.empty())
-          ties.pin(rest.axis->ids);  // a symbol alone
+        if (rest.factor > 1) {
+          for (const IndexRange& part : parts) ties.pin(part);
+          parts.clear();
+        }
+        if (parts.empty())  // not taken apart, or a symbol alone
+          ties.pin(rest.axis->ids);
         else if (parts.size() > 1)
           ties.tie_product(rest.axis->ids, parts);
         else
@@ -122,11 +126,9 @@ class Digits {
 
 void tie_block(ChannelTies& ties, std::span<const Axis> a, std::span<const Axis> b) {
   if (a.size() == 1 && b.size() == 1 && a[0].dim == b[0].dim) return ties.tie(a[0].ids, b[0].ids);
-  const auto symbolic = [](const Axis& axis) { return !axis.dim.known(); };
   Digits digits;
-  if (std::count_if(a.begin(), a.end(), symbolic) <= 1 && digits.find(a, b)) return digits.tie(ties);
-  pin_axes(ties, a);
-  pin_axes(ties, b);
+  digits.find(a, b);
+  digits.tie(ties);
 }
 
 // Ties blocks from the outermost on for as long as products meet; returns how many axes of each are done.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/edit.h"
+#include "core/error.h"
 
 namespace pare {
 
@@ -17,7 +18,9 @@ NodeId only_user(const Graph& graph, ValueId value) {
 
 ValueId replace_by_constant(Graph& graph, ValueId value, Tensor tensor) {
   const std::string name = graph.value(value).name;
-  const ValueId constant = add_constant(graph, unique_name(graph, name), std::move(tensor));
+  // A name that is most likely free: to look for one among the variants of a taken one is slow in a large graph.
+  const std::string other = fmt::format("{}_{}", name, graph.values.size());
+  const ValueId constant = add_constant(graph, unique_name(graph, other), std::move(tensor));
   replace_uses(graph, value, constant);
   if (graph.value(constant).name != name) std::swap(graph.value(constant).name, graph.value(value).name);
   return constant;

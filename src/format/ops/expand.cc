@@ -14,9 +14,13 @@ Status infer_expand(InferContext& context) {
   const std::optional<int64_t> rank = rules::list_length(context, 1);
   if (!x.dims || !rank || *rank > static_cast<int64_t>(rules::kMaxRank))
     return rules::give(context, 0, x.dtype, std::nullopt);
+  // Whatever the shape is, it cannot change a dimension that is not 1.
   Dims dims;
-  for (size_t i = 0; i < std::max(x.dims->size(), static_cast<size_t>(*rank)); ++i)
-    dims.emplace_back(1, context.symbols.fresh());
+  const size_t size = std::max(x.dims->size(), static_cast<size_t>(*rank)), added = size - x.dims->size();
+  for (size_t i = 0; i < size; ++i) {
+    const Dim dim = i < added ? Dim(1) : (*x.dims)[i - added];
+    dims.push_back(dim.known() && dim != Dim(1) ? dim : Dim(1, context.symbols.fresh()));
+  }
   return rules::give(context, 0, x.dtype, std::move(dims));
 }
 

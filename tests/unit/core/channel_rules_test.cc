@@ -201,6 +201,18 @@ TEST(ChannelRules, ReshapeAcrossDigitsThatDoNotFitStays) {
   EXPECT_TRUE(r.together(y, 3, x, 3));
 }
 
+TEST(ChannelRules, ReshapeFindsHeadsBesideAMultipleOfASymbol) {
+  // The way back: [7, 3 N, 4] to [7 N, 12]; of the first, 7 is the slower part.
+  Rules r;
+  const ValueId x = r.op(OpKind::reshape, {r.input({7, kN, 12}), r.list({7, -1, 4})});
+  const ValueId y = r.op(OpKind::reshape, {x, r.list({-1, 12})});
+  ASSERT_EQ(*r.graph.value(y).dims, (Dims{Dim(7, 1), 12}));
+  EXPECT_TRUE(r.stays(x, 0));
+  EXPECT_TRUE(r.stays(y, 0));
+  for (size_t i = 0; i < 12; ++i)
+    EXPECT_EQ(r.parts(y, 1, i), (std::vector<IndexId>{r.id(x, 1, i / 4), r.id(x, 2, i % 4)}));
+}
+
 TEST(ChannelRules, ReshapeWithAnUnknownMiddleTiesBothEnds) {
   Rules r;
   const ValueId x = r.input({kN, 8, kS, 5});
@@ -298,6 +310,14 @@ TEST(ChannelRules, ExpandMakesCopiesThatMayGo) {
   EXPECT_TRUE(r.stays(x, 2));
   EXPECT_TRUE(r.is_free(y, 2));
   EXPECT_TRUE(r.together(y, 1, x, 1));
+}
+
+TEST(ChannelRules, ExpandKeepsWhatIsNotOneWhateverTheShapeIs) {
+  Rules r;
+  const ValueId x = r.input({1, 1, 6});
+  const ValueId y = r.op(OpKind::expand, {x, r.input({3}, DType::i64)});
+  EXPECT_TRUE(r.together(y, 2, x, 2));
+  EXPECT_TRUE(r.is_free(y, 2));
 }
 
 TEST(ChannelRules, TileCopiesGoWithTheOriginal) {
