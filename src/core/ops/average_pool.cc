@@ -1,4 +1,5 @@
 #include "core/ops/define.h"
+#include "core/ops/ties_window.h"
 
 namespace pare {
 
@@ -16,6 +17,7 @@ const OpDef op_average_pool = {.kind = OpKind::average_pool,
                                .attributes = average_pool_attributes,
                                .min_inputs = 1,
                                .max_inputs = 1,
-                               .max_outputs = 1};
+                               .max_outputs = 1,
+                               .tie = ops::tie_pool};
 
 }  // namespace pare

@@ -1,6 +1,7 @@
 #include "core/edit.h"
 #include "core/ops/define.h"
 #include "core/ops/rewrite.h"
+#include "core/ops/ties_complete.h"
 
 namespace pare {
 
@@ -52,6 +53,19 @@ static void lower_batch_normalization(Graph& graph, NodeId id, int64_t version) 
   rebuild_links(graph);
 }
 
+// Statistics that are taken here, in training, are over all axes but that of the channels.
+static void tie_batch_normalization(ChannelTies& ties, const Node& node) {
+  if (ops::pin_where_incomplete(ties, node)) return;
+  const ValueId x = node.inputs[0];
+  ops::tie_axes(ties, x, node.outputs[0]);
+  const bool training = node.attributes.integer("training_mode", 0) != 0;
+  for (size_t axis = 0; training && axis < ties.rank(x); ++axis)
+    if (axis != 1) ties.pin_axis(x, static_cast<int64_t>(axis));
+  for (size_t i = 1; i < 5; ++i) ties.tie(ties.axis(node.inputs[i], 0), ties.axis(x, 1));
+  for (size_t i = 1; i < node.outputs.size(); ++i)
+    if (node.outputs[i] != kNoValue) ties.tie(ties.axis(node.outputs[i], 0), ties.axis(x, 1));
+}
+
 const OpDef op_batch_normalization = {.kind = OpKind::batch_normalization,
                                       .name = "BatchNormalization",
                                       .attributes = batch_normalization_attributes,
@@ -60,6 +74,7 @@ const OpDef op_batch_normalization = {.kind = OpKind::batch_normalization,
                                       .max_outputs = 3,
                                       .lift = lift_batch_normalization,
                                       .lower = lower_batch_normalization,
-                                      .learned = {1, 2}};
+                                      .learned = {1, 2},
+                                      .tie = tie_batch_normalization};
 
 }  // namespace pare

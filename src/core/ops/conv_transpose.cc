@@ -1,5 +1,6 @@
 #include "core/ops/define.h"
 #include "core/ops/macs.h"
+#include "core/ops/ties_window.h"
 
 namespace pare {
 
@@ -16,6 +17,29 @@ static int64_t conv_transpose_macs(const Graph& graph, const Node& node) {
   return weight && input ? ops::count_per_sample(*input, ops::count_per_sample(*weight)) : 0;
 }
 
+// X [N, G K, places ...], W [G K, M, places ...], Y [N, G M, places ...].
+static void tie_conv_transpose(ChannelTies& ties, const Node& node) {
+  if (ops::pin_where_incomplete(ties, node)) return;
+  const ValueId x = node.inputs[0], w = node.inputs[1], y = node.outputs[0];
+  const int64_t group = node.attributes.integer("group", 1);
+  const IndexRange read = ties.axis(w, 0);
+  if (group < 1 || read.count % group != 0) return ops::pin_everything(ties, node);
+  const auto count = static_cast<size_t>(group);
+  const IndexRange groups = ties.fresh(count), each = ties.fresh(read.count / count);
+  ops::tie_groups(ties, read, groups, each);
+  ops::tie_groups(ties, ties.axis(y, 1), groups, ties.axis(w, 1));
+  ties.tie(ties.axis(x, 1), read);
+  ties.tie(ties.axis(x, 0), ties.axis(y, 0));
+  for (const ValueId v : {x, w, y}) ops::pin_axes_from(ties, v, 2);
+  if (ties.graph().has_input(node, 2)) ties.tie(ties.axis(node.inputs[2], 0), ties.axis(y, 1));
+}
+
+static void cut_conv_transpose(ChannelCut& cut, NodeId id) {
+  Node& node = cut.graph().node(id);
+  if (node.attributes.integer("group", 1) == 1 || !cut.cuts(node.inputs[0])) return;
+  node.attributes.set("group", cut.dim(node.outputs[0], 1).factor / cut.dim(node.inputs[1], 1).factor);
+}
+
 const OpDef op_conv_transpose = {.kind = OpKind::conv_transpose,
                                  .name = "ConvTranspose",
                                  .attributes = conv_transpose_attributes,
@@ -23,6 +47,8 @@ const OpDef op_conv_transpose = {.kind = OpKind::conv_transpose,
                                  .max_inputs = 3,
                                  .max_outputs = 1,
                                  .macs = conv_transpose_macs,
-                                 .learned = {1, 2}};
+                                 .learned = {1, 2},
+                                 .tie = tie_conv_transpose,
+                                 .cut = cut_conv_transpose};
 
 }  // namespace pare

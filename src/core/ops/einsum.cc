@@ -4,6 +4,7 @@
 
 #include "core/ops/define.h"
 #include "core/ops/macs.h"
+#include "core/ops/ties_complete.h"
 
 namespace pare {
 
@@ -42,6 +43,39 @@ static int64_t einsum_macs(const Graph& graph, const Node& node) {
   return products;
 }
 
+// Axes of the same letter go together; what an ellipsis stands for stays.
+static void tie_einsum(ChannelTies& ties, const Node& node) {
+  if (ops::pin_where_incomplete(ties, node)) return;
+  std::string equation = node.attributes.text("equation", "");
+  std::erase(equation, ' ');
+  if (equation.find('.') != std::string::npos) return ops::pin_everything(ties, node);
+  const size_t arrow = equation.find("->");
+  std::map<char, std::vector<std::pair<ValueId, size_t>>> places;
+  size_t operand = 0, axis = 0;
+  for (const char letter : std::string_view(equation).substr(0, arrow)) {
+    if (letter == ',') {
+      ++operand, axis = 0;
+      continue;
+    }
+    if (operand >= node.inputs.size()) return ops::pin_everything(ties, node);
+    places[letter].emplace_back(node.inputs[operand], axis++);
+  }
+  std::string result;
+  if (arrow != std::string::npos) {
+    result = equation.substr(arrow + 2);
+  } else {  // letters that occur once, in the order of the alphabet
+    for (const auto& [letter, list] : places)
+      if (list.size() == 1) result += letter;
+  }
+  for (size_t i = 0; i < result.size(); ++i) places[result[i]].emplace_back(node.outputs[0], i);
+  for (const auto& [letter, list] : places) {
+    const auto size = [&](const auto& place) { return (*ties.graph().value(place.first).dims)[place.second]; };
+    const auto widest = std::find_if(list.begin(), list.end(), [&](const auto& p) { return size(p) != Dim(1); });
+    const auto& [to, to_axis] = widest == list.end() ? list.front() : *widest;
+    for (const auto& [v, a] : list) ops::tie_stretched(ties, v, a, to, to_axis);
+  }
+}
+
 const OpDef op_einsum = {.kind = OpKind::einsum,
                          .name = "Einsum",
                          .attributes = einsum_attributes,
@@ -50,6 +84,7 @@ const OpDef op_einsum = {.kind = OpKind::einsum,
                          .max_outputs = 1,
                          .macs = einsum_macs,
                          .since = 12,
-                         .learned = InputSet::all()};
+                         .learned = InputSet::all(),
+                         .tie = tie_einsum};
 
 }  // namespace pare

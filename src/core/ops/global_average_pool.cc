@@ -1,4 +1,5 @@
 #include "core/ops/define.h"
+#include "core/ops/ties_window.h"
 
 namespace pare {
 
@@ -6,6 +7,7 @@ const OpDef op_global_average_pool = {.kind = OpKind::global_average_pool,
                                       .name = "GlobalAveragePool",
                                       .min_inputs = 1,
                                       .max_inputs = 1,
-                                      .max_outputs = 1};
+                                      .max_outputs = 1,
+                                      .tie = ops::tie_pool};
 
 }  // namespace pare

@@ -1,4 +1,5 @@
 #include "core/ops/define.h"
+#include "core/ops/ties_window.h"
 
 namespace pare {
 
@@ -11,6 +12,7 @@ const OpDef op_global_lp_pool = {.kind = OpKind::global_lp_pool,
                                  .attributes = global_lp_pool_attributes,
                                  .min_inputs = 1,
                                  .max_inputs = 1,
-                                 .max_outputs = 1};
+                                 .max_outputs = 1,
+                                 .tie = ops::tie_pool};
 
 }  // namespace pare

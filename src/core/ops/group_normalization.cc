@@ -1,7 +1,9 @@
+#include "core/channels/cut.h"
 #include "core/edit.h"
 #include "core/error.h"
 #include "core/ops/define.h"
 #include "core/ops/rewrite.h"
+#include "core/ops/ties_complete.h"
 
 namespace pare {
 
@@ -61,6 +63,40 @@ static void lower_group_normalization(Graph& graph, NodeId id, int64_t version) 
   change_group_normalization(graph, id, version, /*per_channel=*/false);
 }
 
+// Channels count up groups and then the channels of each, over which a mean is taken. A group that goes takes its own
+// mean along.
+static void tie_group_normalization(ChannelTies& ties, const Node& node) {
+  if (ops::pin_where_incomplete(ties, node)) return;
+  const ValueId x = node.inputs[0];
+  const IndexRange channels = ties.axis(x, 1);
+  const int64_t count = node.attributes.integer("num_groups", 0);
+  if (count < 1 || channels.count % count != 0) return ops::pin_everything(ties, node);
+  const IndexRange groups = ties.fresh(static_cast<size_t>(count));
+  const IndexRange each = ties.fresh(channels.count / groups.count);
+  ops::tie_groups(ties, channels, groups, each);
+  ties.averaged(each);
+  ops::tie_axes(ties, x, node.outputs[0]);
+  ops::pin_axes_from(ties, x, 2);
+  for (const size_t i : {1U, 2U}) {
+    const IndexRange parameter = ties.axis(node.inputs[i], 0);
+    ties.tie(parameter, parameter.count == groups.count ? groups : channels);
+  }
+}
+
+static void cut_group_normalization(ChannelCut& cut, NodeId id) {
+  Node& node = cut.graph().node(id);
+  const ValueId x = node.inputs[0];
+  if (!cut.cuts(x)) return;
+  const int64_t each = (*cut.graph().value(x).dims)[1].factor / node.attributes.integer("num_groups", 1);
+  int64_t groups = 0, last = -1;
+  for (const int32_t channel : cut.kept(x, 1)) {
+    if (channel / each == last) continue;
+    last = channel / each;
+    ++groups;
+  }
+  node.attributes.set("num_groups", groups);
+}
+
 const OpDef op_group_normalization = {.kind = OpKind::group_normalization,
                                       .name = "GroupNormalization",
                                       .attributes = group_normalization_attributes,
@@ -71,6 +107,8 @@ const OpDef op_group_normalization = {.kind = OpKind::group_normalization,
                                       .lower = lower_group_normalization,
                                       .since = 18,
                                       .lift_needs_facts = true,
-                                      .learned = {1, 2}};
+                                      .learned = {1, 2},
+                                      .tie = tie_group_normalization,
+                                      .cut = cut_group_normalization};
 
 }  // namespace pare

@@ -1,5 +1,6 @@
 #include "core/ops/define.h"
 #include "core/ops/recurrent.h"
+#include "core/ops/ties_recurrent.h"
 
 namespace pare {
 
@@ -18,6 +19,8 @@ const OpDef op_gru = {.kind = OpKind::gru,
                       .max_outputs = 2,
                       .macs = ops::recurrent_macs,
                       .lower = ops::lower_recurrent,
-                      .learned = {1, 2, 3}};
+                      .learned = {1, 2, 3},
+                      .tie = ops::tie_recurrent,
+                      .cut = ops::cut_recurrent};
 
 }  // namespace pare

@@ -1,4 +1,5 @@
 #include "core/ops/softmax.h"
+#include "core/ops/ties_softmax.h"
 
 namespace pare {
 
@@ -10,6 +11,7 @@ const OpDef op_log_softmax = {.kind = OpKind::log_softmax,
                               .max_outputs = 1,
                               .lift = ops::lift_softmax,
                               .lower = ops::lower_softmax,
-                              .lift_needs_facts = true};
+                              .lift_needs_facts = true,
+                              .tie = ops::tie_softmax};
 
 }  // namespace pare

@@ -2,6 +2,7 @@
 
 #include "core/ops/define.h"
 #include "core/ops/rewrite.h"
+#include "core/ops/ties_window.h"
 
 namespace pare {
 
@@ -30,6 +31,7 @@ const OpDef op_lp_pool = {.kind = OpKind::lp_pool,
                           .min_inputs = 1,
                           .max_inputs = 1,
                           .max_outputs = 1,
-                          .lower = lower_lp_pool};
+                          .lower = lower_lp_pool,
+                          .tie = ops::tie_pool};
 
 }  // namespace pare
