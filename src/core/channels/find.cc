@@ -99,9 +99,9 @@ class ChannelFinder {
       for (uint32_t i = 0; i < range.count; ++i) {
         parts.clear();
         ties_.parts(range[i], parts);
-        if (ties_.is_averaged(range[i])) {
-          for (const IndexId id : parts) averaged_[id] = true;
-        }
+        const bool all = ties_.is_averaged(range[i]);
+        for (const IndexId id : parts)
+          if (all || ties_.is_averaged(id)) averaged_[id] = true;
         for (size_t p = 0; parts.size() > 1 && p < parts.size(); ++p) {
           if (p + 1 < parts.size())
             part_[parts[p]] = ChannelPart::whole;
