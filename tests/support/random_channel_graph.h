@@ -232,7 +232,7 @@ class ChannelGraph {
       case 7:
         return concat({conv(x, 3), activation(x), conv(x, 4, {.kernel = 1})});
       case 8:
-        return split_and_join(x);
+        return c < 2 ? x : split_and_join(x);
       case 9:
         return c < 4 ? x : slice(conv(x, c), 1, pick(2), c - 1 - pick(2));
       case 10:
