@@ -32,8 +32,11 @@ class ChannelTies {
   explicit ChannelTies(const Graph& graph);
 
   const Graph& graph() const { return graph_; }
-  // Is the shape known (up to symbols)? What is said of other values counts for nothing, and what they meet is pinned.
-  bool known(ValueId value) const { return !axes_[static_cast<size_t>(value)].empty() || rank(value) == 0; }
+  // Is the shape known (up to symbols), and of a size that has ids?
+  bool known(ValueId value) const {
+    const std::optional<Dims>& dims = graph_.value(value).dims;
+    return dims && axes_[static_cast<size_t>(value)].size() == dims->size();
+  }
   size_t rank(ValueId value) const;
   // One id per index. Of a dimension that is a multiple of a symbol (heads times a dynamic batch), one per multiple:
   // the symbol is the slower part. Empty where the shape is not known.

@@ -16,7 +16,7 @@ inline void pin_everything(ChannelTies& ties, const Node& node) {
 inline bool pin_where_unknown(ChannelTies& ties, const Node& node) {
   for (const std::vector<ValueId>* list : {&node.inputs, &node.outputs}) {
     for (const ValueId v : *list) {
-      if (v == kNoValue || (ties.known(v) && ties.graph().value(v).dims)) continue;
+      if (v == kNoValue || ties.known(v)) continue;
       pin_everything(ties, node);
       return true;
     }
