@@ -76,10 +76,10 @@ static bool keeps_axis(const Graph& graph, const Node& node, size_t axis) {
   if (node.attributes.has("axes")) {
     const std::vector<int64_t> axes = node.attributes.integers("axes");
     const auto rank = static_cast<int64_t>(from.size());
-    const auto it = std::find_if(axes.begin(), axes.end(),
-                                 [&](int64_t a) { return static_cast<size_t>(a < 0 ? a + rank : a) == axis; });
-    if (it == axes.end()) return true;
-    place = static_cast<size_t>(it - axes.begin());
+    place = 0;
+    while (place < axes.size() && static_cast<size_t>(axes[place] < 0 ? axes[place] + rank : axes[place]) != axis)
+      ++place;
+    if (place == axes.size()) return true;
     if (graph.has_input(node, 3)) return false;  // cut_resize writes sizes of all axes alone
   }
   if (graph.has_input(node, 3)) return true;
