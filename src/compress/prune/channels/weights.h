@@ -7,8 +7,23 @@ namespace pare {
 
 // Weights of layers, from either side.
 inline bool looks_at_weights(ChannelRole role) { return role == ChannelRole::makes || role == ChannelRole::reads; }
+// What training moves.
+inline bool looks_at_learned(ChannelRole role) { return role != ChannelRole::other; }
+
 inline std::span<const float> weight_of(const ChannelContext& context, const ChannelMember& member) {
   return context.graph.value(member.value).constant->view<float>();
 }
+// Sum of f(w) over the slice of each channel.
+template <class F>
+void sum_weights(const ChannelContext& context, const ChannelGroup& group, const ChannelMember& member, F f,
+                 std::span<float> scores) {
+  const std::span<const float> weight = weight_of(context, member);
+  sum_slices(
+      context, group, member, [&](size_t i) { return f(static_cast<double>(weight[i])); }, scores);
+}
+
+// What was measured of the member's constant. Error(invalid) where it is not learned.
+std::span<const float> gradient_of(const ChannelContext& context, const ChannelMember& member);
+std::span<const float> curvature_of(const ChannelContext& context, const ChannelMember& member);
 
 }  // namespace pare
