@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/command_line.h"
+#include "compress/prune/channels/criterion.h"
 #include "compress/prune/criterion.h"
 #include "compress/step.h"
 #include "core/data/dataset.h"
@@ -52,6 +53,7 @@ const Topic topics[] = {
        return rows;
      }},
     {"criteria", "how pruning scores a weight", [] { return rows_of(criterion_list()); }},
+    {"channel_criteria", "how pruning scores a channel", [] { return rows_of(channel_criterion_list()); }},
     {"codecs", "how a tensor is stored in a .pare file", [] { return rows_of(encoder_list()); }},
     {"passes", "lossless rewrites of `pare simplify`", [] { return rows_of(pass_list()); }},
     {"datasets", "kinds of --data",
@@ -83,7 +85,8 @@ struct ListFlags {
   std::string topic;
   bool options = false;
   void visit(ParamVisitor& v) {
-    v.field("topic", topic, "architectures, steps, criteria, codecs, passes, datasets, metrics or ops");
+    v.field("topic", topic,
+            "architectures, steps, criteria, channel_criteria, codecs, passes, datasets, metrics or ops");
     v.field("options", options, "with the options of each entry");
   }
 };
@@ -96,7 +99,7 @@ int run_list(CommandLine& line) {
     std::string text;
     for (const auto& t : topics) {
       json[std::string(t.name)] = t.summary;
-      text += fmt::format("  {:<14} {}\n", t.name, t.summary);
+      text += fmt::format("  {:<16} {}\n", t.name, t.summary);
     }
     line.print(json, [&] { CommandLine::print_text(text); });
     return 0;

@@ -11,7 +11,7 @@
 namespace pare {
 namespace {
 
-// Rank of a matrix of f32 numbers: Householder-free QR (modified Gram-Schmidt) with column pivoting, until what is left
+// Rank of a matrix of f32 numbers: QR by modified Gram-Schmidt with column pivoting, until what is left
 // of every column is rounding noise. Columns lie one after another; they are overwritten.
 int64_t numeric_rank(std::vector<double>& a, size_t rows, size_t columns) {
   const auto column = [&](size_t c) { return std::span(a).subspan(c * rows, rows); };

@@ -13,7 +13,7 @@
 namespace pare {
 namespace {
 
-constexpr float kEpsilon = 0.01F;  // of the mean |z| of a sample
+constexpr float kEpsilon = 0.25F;  // of the mean |z| of a sample
 constexpr float kTiny = 1e-12F;    // against 0 / 0
 
 // A linear map and its transpose, for any weight of the same shape.
@@ -187,13 +187,11 @@ class RelevanceBuilder {
   // What was repeated to the shape of r is summed again.
   ValueId unbroadcast(ValueId r, ValueId like, const Node& node) {
     const Dims &from = dims(r), &to = dims(like);
-    if (from == to) return r;
     if (from.size() != to.size()) no_rule(node);
     std::vector<int64_t> axes;
     for (size_t d = 0; d < to.size(); ++d)
-      if (from[d] != to[d]) axes.push_back(static_cast<int64_t>(d));
-    for (const int64_t axis : axes)
-      if (to[static_cast<size_t>(axis)] != Dim(1)) no_rule(node);
+      if (to[d] == Dim(1) && from[d] != Dim(1)) axes.push_back(static_cast<int64_t>(d));
+    if (axes.empty()) return r;
     return sum_over(r, axes);
   }
 
@@ -214,6 +212,26 @@ class RelevanceBuilder {
     const ValueId e = add(mul(mean, number(kEpsilon)), number(kTiny));
     const ValueId positive = op(OpKind::greater_or_equal, {z, number(0)});
     return op(OpKind::div, {r, op(OpKind::where, {positive, add(z, e), op(OpKind::sub, {z, e})})});
+  }
+  // Sum of |r| of each sample, of rank `rank`.
+  ValueId magnitude_of_sample(ValueId r, int64_t wanted_rank) {
+    std::vector<int64_t> axes, shape(static_cast<size_t>(wanted_rank), 1);
+    for (int64_t d = 1; d < rank(r); ++d) axes.push_back(d);
+    const ValueId sum = axes.empty() ? op(OpKind::abs, {r}) : sum_over(op(OpKind::abs, {r}), axes);
+    shape[0] = -1;
+    return rank(r) == wanted_rank ? sum : op(OpKind::reshape, {sum, list(shape)});
+  }
+  // Terms of either sign that nearly cancel get large shares, and the more layers, the larger: where the magnitudes of
+  // what goes back add up to more than came, all of it is scaled to as much.
+  std::vector<ValueId> bounded(std::vector<ValueId> back, ValueId r) {
+    const int64_t wanted_rank = rank(back[0]);
+    const ValueId came = magnitude_of_sample(r, wanted_rank);
+    ValueId goes = magnitude_of_sample(back[0], wanted_rank);
+    for (size_t i = 1; i < back.size(); ++i) goes = add(goes, magnitude_of_sample(back[i], wanted_rank));
+    const ValueId larger = add(came, op(OpKind::relu, {op(OpKind::sub, {goes, came})}));
+    const ValueId factor = over_positive(came, larger);
+    for (ValueId& value : back) value = mul(value, factor);
+    return back;
   }
   // R / z, where z is not negative.
   ValueId over_positive(ValueId r, ValueId z) { return op(OpKind::div, {r, add(z, number(kTiny))}); }
@@ -341,7 +359,7 @@ class RelevanceBuilder {
     if (rule_ == RelevanceRule::epsilon) {
       const ValueId w = constant(weight);
       const ValueId s = over_signed(r, map.forward(x, w));
-      return give(x, mul(x, map.backward(s, w)));
+      return give(x, bounded({mul(x, map.backward(s, w))}, r)[0]);
     }
     // Positive terms: positive inputs with positive weights, and negative ones with negative weights.
     Tensor positive = weight, negative = weight;
@@ -406,7 +424,8 @@ class RelevanceBuilder {
     Window window = take(read_window(attributes, std::move(kernel)), graph_.label(node));
     Shape spatial;
     for (size_t i = 0; i < window.rank(); ++i) spatial.push_back(size(x, i + 2));
-    raise(resolve_pads(window, spatial), graph_.label(node));
+    const Status status = resolve_pads(window, spatial);
+    if (!status.ok()) raise(status, graph_.label(node));
     return window;
   }
   Attributes window_attributes(const Window& window, int64_t group) const {
@@ -445,8 +464,11 @@ class RelevanceBuilder {
     const ValueId half = mul(r, number(0.5F));
     const ValueId z = op(OpKind::matmul, {a, b});
     const ValueId s = with_signs ? over_signed(half, z) : over_positive(half, z);
-    give(node.inputs[0], mul(a, op(OpKind::matmul, {s, swap_last(b)})));
-    give(node.inputs[1], mul(b, op(OpKind::matmul, {swap_last(a), s})));
+    std::vector<ValueId> back = {mul(a, op(OpKind::matmul, {s, swap_last(b)})),
+                                 mul(b, op(OpKind::matmul, {swap_last(a), s}))};
+    if (with_signs) back = bounded(std::move(back), r);
+    give(node.inputs[0], back[0]);
+    give(node.inputs[1], back[1]);
   }
 
   void through_sum(const Node& node, ValueId r) {
@@ -463,7 +485,9 @@ class RelevanceBuilder {
     ValueId z = terms[0];
     for (size_t i = 1; i < terms.size(); ++i) z = add(z, terms[i]);
     const ValueId s = rule_ == RelevanceRule::epsilon ? over_signed(r, z) : over_positive(r, z);
-    for (size_t i = 0; i < given.size(); ++i) give(given[i], unbroadcast(mul(terms[i], s), given[i], node));
+    for (ValueId& term : terms) term = mul(term, s);
+    if (rule_ == RelevanceRule::epsilon) terms = bounded(std::move(terms), r);
+    for (size_t i = 0; i < given.size(); ++i) give(given[i], unbroadcast(terms[i], given[i], node));
   }
 
   void through_factors(const Node& node, ValueId r) {
@@ -495,7 +519,8 @@ class RelevanceBuilder {
     }
     const ValueId z = op(OpKind::conv, {pad(shares, out_before, out_after), w}, attributes);
     const ValueId s = with_signs ? over_signed(r, z) : over_positive(r, z);
-    give(x, mul(shares, pad(op(OpKind::conv_transpose, {s, w}, attributes), before, after)));
+    const ValueId back = mul(shares, pad(op(OpKind::conv_transpose, {s, w}, attributes), before, after));
+    give(x, with_signs ? bounded({back}, r)[0] : back);
   }
 
   void through_reduction(const Node& node, ValueId r) {
@@ -517,7 +542,8 @@ class RelevanceBuilder {
     const ValueId shares = with_signs ? x : magnitude(x);
     const ValueId z = sum_over(shares, axes);
     const ValueId kept = rank(r) == rank(z) ? r : reshape_like(r, z);
-    give(x, mul(shares, with_signs ? over_signed(kept, z) : over_positive(kept, z)));
+    const ValueId back = mul(shares, with_signs ? over_signed(kept, z) : over_positive(kept, z));
+    give(x, with_signs ? bounded({back}, kept)[0] : back);
   }
 
   void through_transpose(const Node& node, ValueId r) {
@@ -551,6 +577,15 @@ class RelevanceBuilder {
     }
   }
 
+  // step - 1 zeros behind each index of the axis.
+  ValueId spread(ValueId r, size_t axis, int64_t step) {
+    std::vector<int64_t> shape;
+    for (size_t d = 0; d < dims(r).size(); ++d)
+      shape.push_back(d < axis ? 0 : size(r, d) * (d == axis ? step : 1));  // 0: as it is
+    const auto place = static_cast<int64_t>(axis) + 1;
+    return op(OpKind::reshape, {pad_axis(op(OpKind::unsqueeze, {r, list({place})}), place, 0, step - 1), list(shape)});
+  }
+
   void through_slice(const Node& node, ValueId r) {
     const ValueId x = node.inputs[0];
     std::vector<std::vector<int64_t>> lists;  // starts, ends, axes, steps
@@ -562,13 +597,14 @@ class RelevanceBuilder {
       const Tensor wide = cast(*list, DType::i64);
       lists.back().assign(wide.view<int64_t>().begin(), wide.view<int64_t>().end());
     }
-    if (std::any_of(lists[3].begin(), lists[3].end(), [](int64_t step) { return step != 1; })) no_rule(node);
+    if (std::any_of(lists[3].begin(), lists[3].end(), [](int64_t step) { return step < 1; })) no_rule(node);
     std::vector<int64_t> before(static_cast<size_t>(rank(x))), after = before;
     for (size_t k = 0; k < lists[0].size(); ++k) {
       const int64_t named = lists[2].empty() ? static_cast<int64_t>(k) : lists[2][k];
       const auto axis = static_cast<size_t>(named < 0 ? named + rank(x) : named);
       const int64_t whole = size(x, axis);
       const int64_t start = lists[0][k] < 0 ? lists[0][k] + whole : lists[0][k];
+      if (!lists[3].empty() && lists[3][k] > 1) r = spread(r, axis, lists[3][k]);
       before[axis] = std::clamp<int64_t>(start, 0, whole);
       after[axis] = whole - before[axis] - size(r, axis);
     }

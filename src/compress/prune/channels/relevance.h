@@ -23,7 +23,7 @@ struct RelevanceGraph {
   ValueId start = kNoValue;
   std::vector<ValueId> relevances;  // of the values asked for, of their shapes; kNoValue where no relevance arrives
 };
-// The graph, with what computes the relevances of these values. Relevance is conserved: biases take no part, and
+// The graph, with what computes the relevances of these values. z_plus conserves relevance. Biases take no part, and
 //  - of sums of activations, each gets its share (z_plus: by magnitude); of products, each factor half;
 //  - of pools, places get their shares by magnitude (average pools under epsilon: with their signs);
 //  - element-wise functions, norms and softmax hand it on as it is; a batch norm behind a layer is part of its weight.
