@@ -35,9 +35,13 @@ std::vector<ValueId> parameters_of(const Graph& graph, const Node& node, std::sp
   return ids;
 }
 
-}  // namespace
+Shape shape_of(const Value& value) {
+  const std::optional<Shape> shape = value.dims ? known_shape(*value.dims) : std::nullopt;
+  return shape ? *shape : value.constant->shape();
+}
 
-NetworkCost cost(const Graph& graph) {
+// Constants count by their dimensions, which are those of their contents, or what these would be cut to.
+NetworkCost count(const Graph& graph, bool contents) {
   NetworkCost total;
   std::set<ValueId> counted;  // shared weights cost their bytes once and their arithmetic every time
   const std::vector<bool> learned = learned_constants(graph);
@@ -60,13 +64,13 @@ NetworkCost cost(const Graph& graph) {
     }
     if (!parameters.empty()) {
       const Value& weight = graph.value(parameters[0]);
-      row.shape = weight.constant->shape();
+      row.shape = shape_of(weight);
       if (weight.encoding.grid) row.bits = weight.encoding.grid->bits;
     }
     for (const ValueId id : parameters) {
       if (!counted.insert(id).second) continue;
-      row.parameters += graph.value(id).constant->size();
-      row.nonzeros += count_nonzeros(*graph.value(id).constant);
+      row.parameters += element_count(shape_of(graph.value(id))).value_or(0);
+      if (contents) row.nonzeros += count_nonzeros(*graph.value(id).constant);
     }
     const OpDef* def = op_def(node.op);
     if (def && def->macs) row.macs = def->macs(graph, node);
@@ -78,5 +82,11 @@ NetworkCost cost(const Graph& graph) {
   }
   return total;
 }
+
+}  // namespace
+
+NetworkCost cost(const Graph& graph) { return count(graph, true); }
+
+NetworkCost cost_of_dims(const Graph& graph) { return count(graph, false); }
 
 }  // namespace pare

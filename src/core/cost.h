@@ -20,5 +20,8 @@ struct NetworkCost {
   int64_t parameters = 0, nonzeros = 0, macs = 0;
 };
 NetworkCost cost(const Graph& graph);
+// The same from dimensions alone, without a look at contents, so that graphs whose sizes were only tried out have a
+// cost (core/channels: shrink_dims). Non-zeros are not counted.
+NetworkCost cost_of_dims(const Graph& graph);
 
 }  // namespace pare
