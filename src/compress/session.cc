@@ -10,7 +10,22 @@ const Data& Session::need_data(std::string_view what) const {
   return *data;
 }
 
-void Session::fit(const TrainOptions& options, Observer* observer) {
+namespace {
+
+void add_teacher(Job& job, const Teacher& teacher) {
+  LossTerm& task = job.objective.front();
+  const bool classes = task.kind == "cross_entropy";
+  task.weight = 1 - teacher.weight;
+  job.graphs.push_back({.name = "teacher", .graph = teacher.graph, .trains = false});
+  LossTerm soft{
+      .kind = classes ? "kl" : "mse", .weight = teacher.weight, .inputs = {"student", "teacher"}, .options = {}};
+  if (classes) soft.options["temperature"] = teacher.temperature;
+  job.objective.push_back(std::move(soft));
+}
+
+}  // namespace
+
+void Session::fit(const TrainOptions& options, Observer* observer, const Teacher* teacher) {
   if (options.epochs == 0) return;
   const size_t index = fits++;
   if (store && store->finished(index, graph, report.history)) return;
@@ -22,6 +37,7 @@ void Session::fit(const TrainOptions& options, Observer* observer) {
   if (options.evaluate_each_epoch) job.validation = parts.validation;
   if (test_curves) job.test = parts.test;
   job.objective.front().kind = task_loss(parts.train->spec());
+  if (teacher) add_teacher(job, *teacher);
   job.options = options;
   job.seed = mix({seed, index});
   job.observer = observer;

@@ -38,6 +38,13 @@ class FitStore {
   virtual void save(size_t index, std::span<const std::byte> bytes) = 0;
 };
 
+// A network whose answers the trained one is to give too (soft targets: Hinton et al., 2015).
+struct Teacher {
+  Graph* graph = nullptr;
+  double weight = 0.5;     // share of the loss; the data's targets have the rest
+  double temperature = 4;  // of class probabilities
+};
+
 struct Session {
   Graph& graph;
   const Data* data;  // null when the recipe has none; need_data() says so
@@ -52,9 +59,9 @@ struct Session {
   size_t fits = 0;                  // training runs of this step so far
 
   const Data& need_data(std::string_view what) const;  // Error(invalid) "prune_weights with epochs needs data (--data)"
-  // Trains the graph with cross entropy (mean squared error for targets that are no classes); checkpoints, resumes
-  // and records.
-  void fit(const TrainOptions& options, Observer* observer = nullptr);
+  // Trains the graph with cross entropy (mean squared error for targets that are no classes), and towards the teacher's
+  // answers where there is one; checkpoints, resumes and records.
+  void fit(const TrainOptions& options, Observer* observer = nullptr, const Teacher* teacher = nullptr);
 };
 
 // What a step will do, known before anything runs.

@@ -1,0 +1,25 @@
+// Statistics of batch norms, taken anew from data: after a cut, activations are not what they were.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "core/data/dataset.h"
+#include "core/graph.h"
+#include "core/progress.h"
+#include "train/engine.h"
+
+namespace pare {
+
+struct NormData {
+  int64_t batches = 8, batch = 128;
+  bool in_order = true;  // each norm behind those that have their new statistics; false: all from the old ones, at once
+  uint64_t seed = 0;     // of the choice of samples
+};
+// Running mean and variance of every BatchNormalization that says them with constants of its own become those of its
+// inputs, over all elements of a channel in these batches. The engine is opened when there is such a norm; `data` is
+// read as it is, without augmentation.
+void reestimate_norms(Graph& graph, const std::function<Engine&()>& engine, const DatasetPtr& data,
+                      const NormData& options, Progress& progress);
+
+}  // namespace pare

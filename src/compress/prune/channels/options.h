@@ -1,0 +1,75 @@
+// Options of the step `prune_channels`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "compress/options.h"
+#include "compress/prune/channels/scores.h"
+#include "core/channels/channels.h"
+
+namespace pare {
+
+struct DistillOptions {
+  double weight = 0, temperature = 4;
+  void visit(ParamVisitor& v) {
+    v.field("weight", weight, "share of the loss that compares with the uncut network; the targets have the rest",
+            {0, 1});
+    v.field("temperature", temperature, "that class probabilities are softened with", {0.01, 1000});
+  }
+};
+
+struct PruneChannelsOptions {
+  ChannelScoring scoring;
+  std::string scope = "local", parts = "whole", norms = "in_order";
+  PerLayer<double> ratio = 0.0;
+  Param target, distill;
+  int64_t rounds = 1, round_to = 1;
+  double min_kept = 0, most = 1;
+  bool averaged = true, unused = true;
+  int64_t calibration = 16, norm_batches = 8;
+  LayerFilter filter;
+  TrainOptions train;
+  PruneChannelsOptions() {
+    train.epochs = 0;
+    train.rate = 0.01;
+  }
+
+  void visit(ParamVisitor& v) {
+    v.field("criterion", scoring.criterion, "what makes a channel important: a row of `pare list channel_criteria`");
+    v.field("power", scoring.power, "exponent of criterion ln", {0.01, 100});
+    v.field("members", scoring.members, "weights that are looked at: of the layers that make a channel, or of all",
+            {"makers", "all"});
+    v.field("reduction", scoring.reduction, "of the scores of all members of a group", {"sum", "mean", "max", "first"});
+    v.field("normalization", scoring.normalization, "of the scores of a group, so that groups can be compared",
+            {"mean", "max", "none", "gaussian", "lamp"});
+    v.field("scope", scope,
+            "local: every group by its own ratio; global: one threshold for all; isomorphic: one for groups alike",
+            {"local", "global", "isomorphic"});
+    v.field("ratio", ratio, "share of the channels to remove, one number or per layer or group", {0, 1});
+    v.field("target", target,
+            "instead of ratio, the share that is left of one cost: channels, parameters, macs, bytes or latency");
+    v.field("rounds", rounds, "of removing and training, `epochs` each", {1, 1000});
+    v.field("round_to", round_to, "what stays of a group is a multiple of this", {1, 4096});
+    v.field("min_kept", min_kept, "share of every group that stays", {0, 1});
+    v.field("most", most, "largest share of one group that goes under scope global or isomorphic", {0, 1});
+    v.field("parts", parts, "of heads and groups of convolutions: whole ones, channels within each, or both",
+            {"whole", "within", "both"});
+    v.field("averaged", averaged, "channels that a mean is taken over may go (layer norm)");
+    v.field("unused", unused, "first remove channels that the outputs do not depend on");
+    v.field("calibration", calibration, "batches that criteria with data look at", {1, 1e6});
+    v.field("norm_batches", norm_batches,
+            "batches that statistics of batch norms are taken from after each cut; 0, or no data: they stay", {0, 1e6});
+    v.field("norms", norms, "statistics one norm after the other, each behind the new ones, or all of them at once",
+            {"in_order", "at_once"});
+    v.field("distill", distill, "train towards the uncut network too: {weight, temperature}");
+    filter.visit(v);
+    visit_train(v, train, {});
+  }
+
+  ChannelOptions channel_options() const {
+    return {.averaged = averaged, .whole = parts != "within", .within = parts != "whole"};
+  }
+};
+
+}  // namespace pare

@@ -1,0 +1,365 @@
+// Step `prune_channels`: removes whole channels, so that every tensor they lie in becomes smaller.
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include "compress/finetune/reestimate_norms.h"
+#include "compress/prune/channels/options.h"
+#include "compress/prune/channels/select.h"
+#include "compress/prune/channels/target.h"
+#include "compress/prune/schedule.h"
+#include "core/channels/dead.h"
+#include "core/cost.h"
+#include "core/edit.h"
+#include "core/error.h"
+#include "core/random.h"
+#include "train/rates.h"
+
+namespace pare {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+PruneChannelsOptions read(const Param& params, const Param& defaults) {
+  PruneChannelsOptions options = read_options<PruneChannelsOptions>(params, defaults);
+  find_channel_criterion(options.scoring.criterion);
+  ensure((params.find("ratio") != nullptr) != (params.find("target") != nullptr),
+         "say how much goes: either `ratio`, the share of channels to remove, or `target`, what is left of a cost");
+  read_target(options.target);
+  ensure(options.scope == "local" || options.ratio.rules.empty(),
+         "scope {} takes one ratio for all groups, not one per layer", options.scope);
+  DistillOptions distill;
+  read_params(options.distill, distill);
+  return options;
+}
+
+bool matches(const std::string& pattern, const ChannelGroup& group, const std::vector<Layer>& all) {
+  if (glob_match(pattern, group.name)) return true;
+  for (size_t i = 0; i < all.size(); ++i) {
+    const auto& makers = group.made_by;
+    if (std::find(makers.begin(), makers.end(), all[i].name) != makers.end() && layer_matches(pattern, all, i))
+      return true;
+  }
+  return false;
+}
+
+double ratio_of(const PerLayer<double>& ratio, const ChannelGroup& group, const std::vector<Layer>& all) {
+  for (const auto& [pattern, value] : ratio.rules)
+    if (matches(pattern, group, all)) return value;
+  return ratio.otherwise;
+}
+
+// Per group: may it lose channels? One of its makers has to be chosen, none excluded.
+std::vector<bool> chosen(const Graph& graph, const Channels& channels, const LayerFilter& filter) {
+  const auto names = [&](const LayerFilter& part) {
+    std::set<std::string> result;
+    for (const Layer& layer : select(graph, part)) result.insert(layer.name);
+    return result;
+  };
+  const std::set<std::string> wanted = names({filter.layers, {}}), allowed = names({{}, filter.exclude});
+  std::vector<bool> result;
+  for (const ChannelGroup& group : channels.groups()) {
+    const auto in = [](const std::set<std::string>& set) {
+      return [&set](const std::string& name) { return set.contains(name); };
+    };
+    result.push_back((filter.layers.empty() || std::any_of(group.made_by.begin(), group.made_by.end(), in(wanted))) &&
+                     std::all_of(group.made_by.begin(), group.made_by.end(), in(allowed)));
+  }
+  return result;
+}
+
+class ChannelPruning {
+ public:
+  ChannelPruning(Session& session, const PruneChannelsOptions& options)
+      : session_(session),
+        options_(options),
+        target_(read_target(options.target)),
+        meter_(target_.of, session.packing, session.engine) {
+    read_params(options.distill, distill_);
+  }
+
+  void run() {
+    expose_channels(session_.graph);
+    infer_shapes(session_.graph);
+    if (distill_.weight > 0) uncut_ = session_.graph;
+    describe_start();
+    for (round_ = 1; round_ <= options_.rounds; ++round_) {
+      cut();
+      restore_norms();
+      const Teacher teacher{&uncut_, distill_.weight, distill_.temperature};
+      session_.fit(options_.train, nullptr, distill_.weight > 0 ? &teacher : nullptr);
+    }
+    describe_end();
+  }
+
+ private:
+  // A group over all rounds; its layers, and so its name, stay the same.
+  struct Course {
+    std::string name;
+    std::vector<std::string> made_by;
+    size_t before, now;
+  };
+
+  void describe_start() {
+    const Channels channels = Channels::find(session_.graph, options_.channel_options());
+    for (const HeldBack& held : channels.held_back())
+      session_.report.warnings.push_back(
+          fmt::format("{}: {}; it holds back {} channels", held.node, held.reason, held.channels));
+    for (const ChannelGroup& group : channels.groups())
+      courses_.push_back({group.name, group.made_by, group.channels.size(), group.channels.size()});
+    const std::vector<bool> may_go = chosen(session_.graph, channels, options_.filter);
+    ensure(std::find(may_go.begin(), may_go.end(), true) != may_go.end(),
+           "prune_channels: no channel of this network can be removed{}",
+           channels.groups().empty() ? "" : " from the layers that `layers` and `exclude` leave");
+    before_ = cost_of_dims(session_.graph);
+    if (!target_.of.empty()) cost_before_ = target_.of == "channels" ? count() : meter_.cost(session_.graph);
+  }
+
+  void cut() {
+    if (options_.unused) remove_unused();
+    const Channels channels = Channels::find(session_.graph, options_.channel_options());
+    if (channels.groups().empty()) return;
+    std::vector<PrunableGroup> groups = prunable(channels, score(channels));
+    const std::vector<bool> removed =
+        target_.of.empty() ? flags(channels, choose_channels(groups)) : choose_for_target(channels, groups);
+    remove(channels, removed);
+  }
+
+  // The cost that is nearest to the target, and not above it. One threshold for all moves in steps, some of them large
+  // (a multiple of channels that all blocks share): groups that would step over the target stay, and others go on.
+  std::vector<bool> choose_for_target(const Channels& channels, std::vector<PrunableGroup>& groups) {
+    const int attempts = target_.of == "latency" ? 1 : 12;  // that is as exact as it can be measured
+    constexpr double kNear = 0.995;
+    const double limit = cost_before_ * (1 - round_sparsity(1 - target_.kept, round_, options_.rounds));
+    const auto choose = [&](double share) {
+      for (PrunableGroup& group : groups) group.ratio = share;
+      return choose_channels(groups);
+    };
+    const auto removed = [&](double share) { return flags(channels, choose(share)); };
+    const auto cost = [&](const std::vector<bool>& gone) {
+      if (target_.of == "channels") return count() - static_cast<double>(std::count(gone.begin(), gone.end(), true));
+      return meter_.cost_after(session_.graph, channels, gone);
+    };
+    std::vector<bool> best;
+    double best_cost = 0;
+    for (int attempt = 0; attempt < attempts && (best.empty() || best_cost < kNear * limit); ++attempt) {
+      const Shares around = shares_around(removed, cost, limit);
+      std::vector<bool> gone = removed(around.high);
+      const double left = cost(gone);
+      if (best.empty() || (left <= limit && left > best_cost)) best = std::move(gone), best_cost = left;
+      if (around.low == around.high) break;
+      const std::vector<std::vector<bool>> low = choose(around.low), high = choose(around.high);
+      for (size_t g = 0; g < groups.size(); ++g)
+        if (low[g] != high[g]) groups[g].least = static_cast<size_t>(std::count(low[g].begin(), low[g].end(), false));
+    }
+    if (round_ == options_.rounds) report_target(best_cost);
+    return best;
+  }
+
+  // Channels that the outputs do not depend on, as far as limits and multiples allow.
+  void remove_unused() {
+    const Channels channels = Channels::find(session_.graph, options_.channel_options());
+    const std::vector<bool> may_go = chosen(session_.graph, channels, options_.filter);
+    std::vector<bool> wanted(channels.size(), false);
+    for (size_t g = 0; g < may_go.size(); ++g)
+      for (const ChannelId c : channels.groups()[g].channels) wanted[c] = may_go[g];
+    fold_constant_channels(session_.graph, channels, wanted);
+    const std::vector<bool> unused = dead_channels(session_.graph, channels);
+    std::vector<std::vector<float>> scores;
+    for (size_t g = 0; g < may_go.size(); ++g) {
+      std::vector<float>& of_group = scores.emplace_back();
+      for (const ChannelId c : channels.groups()[g].channels) of_group.push_back(wanted[c] && unused[c] ? 0.0F : 1.0F);
+    }
+    std::vector<PrunableGroup> groups = prunable(channels, scores);
+    for (PrunableGroup& group : groups) {
+      if (group.scores.empty()) continue;
+      const auto live = static_cast<size_t>(std::count(group.scores.begin(), group.scores.end(), 1.0F));
+      const size_t now = group.scores.size();
+      size_t stay = std::max(live, group.least);
+      while (stay < now && !may_stay(group, now, stay)) ++stay;
+      group.least = std::min(stay, now);
+      group.ratio = 1;
+      group.kind = fmt::format("{}", &group - groups.data());
+    }
+    const std::vector<bool> removed = flags(channels, choose_channels(groups));
+    unused_ += std::count(removed.begin(), removed.end(), true);
+    remove(channels, removed);
+  }
+
+  std::vector<std::vector<float>> score(const Channels& channels) {
+    const ChannelCriterion& criterion = find_channel_criterion(options_.scoring.criterion);
+    ChannelContext context{.graph = session_.graph,
+                           .channels = channels,
+                           .evidence = nullptr,
+                           .seed = mix({session_.seed, static_cast<uint64_t>(round_)}),
+                           .engine = nullptr,
+                           .data = nullptr,
+                           .batches = options_.calibration,
+                           .progress = &session_.progress};
+    Evidence evidence;
+    const Needs needs = criterion.needs;
+    const bool measures = needs.gradient || needs.curvature || needs.input_rms;
+    if (measures || criterion.data) {
+      const Data& data = session_.need_data(fmt::format("criterion {}", criterion.name));
+      context.engine = &session_.engine();
+      context.data = data.train;
+      if (measures) {
+        evidence = context.engine->measure(session_.graph, *data.train, needs, options_.calibration, session_.progress);
+        context.evidence = &evidence;
+      }
+    }
+    return score_channels(context, options_.scoring);
+  }
+
+  std::vector<PrunableGroup> prunable(const Channels& channels, const std::vector<std::vector<float>>& scores) {
+    const std::vector<bool> may_go = chosen(session_.graph, channels, options_.filter);
+    const std::vector<Layer> all = layers(session_.graph);
+    const bool local = options_.scope == "local";
+    std::vector<PrunableGroup> groups;
+    for (size_t g = 0; g < channels.groups().size(); ++g) {
+      const ChannelGroup& group = channels.groups()[g];
+      PrunableGroup& prunable = groups.emplace_back();
+      if (!may_go[g]) continue;
+      if (scores[g].empty()) {
+        warn_once(fmt::format("group '{}' keeps its channels: criterion {} finds nothing to look at there", group.name,
+                              options_.scoring.criterion));
+        continue;
+      }
+      prunable.scores = scores[g];
+      const Course* course = find_course(group.name);
+      prunable.before = course ? course->before : group.channels.size();
+      prunable.ratio = round_sparsity(ratio_of(options_.ratio, group, all), round_, options_.rounds);
+      const double stays = std::max(options_.min_kept, local ? 0 : 1 - options_.most);
+      const double least = std::ceil(stays * static_cast<double>(prunable.before) - 1e-9);
+      prunable.least = static_cast<size_t>(std::max(least, 1.0));
+      const auto multiple = static_cast<size_t>(options_.round_to);
+      prunable.unit = multiple / std::gcd(multiple, width_of(channels, group));
+      if (local)
+        prunable.kind = fmt::format("{}", g);
+      else if (options_.scope == "isomorphic")
+        prunable.kind = kind_of(session_.graph, channels, group);
+    }
+    return groups;
+  }
+
+  static std::vector<bool> flags(const Channels& channels, const std::vector<std::vector<bool>>& removed) {
+    std::vector<bool> result(channels.size(), false);
+    for (size_t g = 0; g < removed.size(); ++g)
+      for (size_t c = 0; c < removed[g].size(); ++c) result[channels.groups()[g].channels[c]] = removed[g][c];
+    return result;
+  }
+
+  void remove(const Channels& channels, const std::vector<bool>& removed) {
+    for (const ChannelGroup& group : channels.groups()) {
+      const auto gone = static_cast<size_t>(
+          std::count_if(group.channels.begin(), group.channels.end(), [&](ChannelId c) { return removed[c]; }));
+      if (Course* course = find_course(group.name)) course->now = group.channels.size() - gone;
+    }
+    remove_channels(session_.graph, channels, removed);
+  }
+
+  void restore_norms() {
+    if (!session_.data || options_.norm_batches == 0) return;
+    reestimate_norms(session_.graph, session_.engine, session_.data->train,
+                     {.batches = options_.norm_batches,
+                      .batch = options_.train.batch,
+                      .in_order = options_.norms == "in_order",
+                      .seed = mix({session_.seed, hash_of("norms"), static_cast<uint64_t>(round_)})},
+                     session_.progress);
+  }
+
+  Course* find_course(const std::string& name) {
+    const auto found =
+        std::find_if(courses_.begin(), courses_.end(), [&](const Course& course) { return course.name == name; });
+    return found == courses_.end() ? nullptr : &*found;
+  }
+  double count() const {
+    double sum = 0;
+    for (const Course& course : courses_) sum += static_cast<double>(course.now);
+    return sum;
+  }
+
+  void warn_once(std::string text) {
+    std::vector<std::string>& warnings = session_.report.warnings;
+    if (std::find(warnings.begin(), warnings.end(), text) == warnings.end()) warnings.push_back(std::move(text));
+  }
+
+  void report_target(double cost) {
+    const double left = cost / cost_before_;
+    session_.report.details["target"] = {{"of", target_.of}, {"wanted", target_.kept}, {"left", left}};
+    if (left > target_.kept)
+      session_.report.warnings.push_back(fmt::format(
+          "target {} {}: with the given limits, {:.3f} is the least that can be left", target_.of, target_.kept, left));
+  }
+
+  void describe_end() {
+    Json groups = Json::array();
+    size_t before = 0, after = 0;
+    for (const Course& course : courses_) {
+      groups.push_back(
+          {{"name", course.name}, {"before", course.before}, {"after", course.now}, {"made_by", course.made_by}});
+      before += course.before;
+      after += course.now;
+    }
+    const NetworkCost now = cost_of_dims(session_.graph);
+    const auto pair = [](auto from, auto to) { return Json{{"before", from}, {"after", to}}; };
+    Json& details = session_.report.details;
+    details["groups"] = std::move(groups);
+    details["unused_channels"] = unused_;
+    details["channels"] = pair(before, after);
+    details["parameters"] = pair(before_.parameters, now.parameters);
+    details["macs"] = pair(before_.macs, now.macs);
+  }
+
+  Session& session_;
+  const PruneChannelsOptions& options_;
+  CostTarget target_;
+  CostMeter meter_;
+  DistillOptions distill_;
+  Graph uncut_;  // the teacher
+  std::vector<Course> courses_;
+  NetworkCost before_;
+  double cost_before_ = 0;
+  int64_t round_ = 1, unused_ = 0;
+};
+
+void run(Session& session, const Param& params) {
+  const PruneChannelsOptions options = read(params, session.train_defaults);
+  ChannelPruning(session, options).run();
+}
+
+// Names in `ratio` are those of layers or of groups.
+void check(const Graph& graph, const Param& params, const Param& defaults) {
+  const PruneChannelsOptions options = read(params, defaults);
+  if (options.train.epochs > 0) rate_factors(graph, options.train);
+  Graph copy = graph;
+  expose_channels(copy);
+  infer_shapes(copy);
+  const Channels channels = Channels::find(copy, options.channel_options());
+  chosen(copy, channels, options.filter);
+  const std::vector<Layer> all = layers(copy);
+  for (const auto& rule : options.ratio.rules) {
+    const std::string& pattern = rule.first;
+    if (std::none_of(channels.groups().begin(), channels.groups().end(),
+                     [&](const ChannelGroup& group) { return matches(pattern, group, all); }))
+      check_patterns(all, {pattern}, "ratio");
+  }
+}
+
+}  // namespace
+
+extern const StepDef step_prune_channels;
+const StepDef step_prune_channels{.name = "prune_channels",
+                                  .summary = "removes channels that matter little; the network becomes narrower",
+                                  .run = run,
+                                  .plan =
+                                      [](const Param& params, const Param& defaults) {
+                                        const PruneChannelsOptions options = read(params, defaults);
+                                        return StepPlan{params_to_json(options), options.train.epochs * options.rounds};
+                                      },
+                                  .options = [] { return params_info(PruneChannelsOptions{}); },
+                                  .check = check};
+
+}  // namespace pare

@@ -1,0 +1,270 @@
+// The step `prune_channels` through recipes, as users run it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "compress/finetune/reestimate_norms.h"
+#include "core/channels/channels.h"
+#include "core/channels/dead.h"
+#include "core/cost.h"
+#include "core/edit.h"
+#include "core/error.h"
+#include "core/pack/pack.h"
+#include "tests/support/compress_fixture.h"
+#include "tests/support/graphs.h"
+#include "tests/support/memory_dataset.h"
+
+namespace pare {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::weight_of;
+
+class PruneChannels : public testing::CompressTest {
+ protected:
+  RowResult run(const std::string& options, bool with_data = false, Graph start = network()) {
+    RunOptions how = this->options();
+    if (!with_data) how.data.clear();
+    const std::string recipe = "steps:\n  - prune_channels: " + options + "\n";
+    return run_recipe(parse_recipe(recipe, "test.yaml"), std::move(start), how, Progress::quiet()).rows.at(0);
+  }
+  static std::vector<int64_t> widths(const Graph& graph) {
+    std::vector<int64_t> result;
+    for (const Layer& layer : layers(graph)) {
+      const Tensor& weight = *graph.value(layer.weight).constant;
+      const Node& node = graph.node(layer.node);
+      const bool rows = node.op == OpKind::conv || node.attributes.integer("transB", 0) != 0;
+      result.push_back(weight.dim(rows ? 0 : 1));
+    }
+    return result;
+  }
+  static nlohmann::ordered_json details(const RowResult& row) { return row.report["steps"][0]["details"]; }
+  static std::string warnings(const RowResult& row) { return row.report["steps"][0]["warnings"].dump(); }
+};
+
+TEST_F(PruneChannels, NeedsNoDataAndNoEngine) {
+  const RowResult row = run("{criterion: l1, scope: local, ratio: 0.5}");
+  EXPECT_THAT(widths(row.graph), ElementsAre(12, 8, 10));
+  EXPECT_EQ(engine->calls, 0);
+  const auto report = details(row);
+  EXPECT_EQ(report["channels"]["before"], 40);
+  EXPECT_EQ(report["channels"]["after"], 20);
+  EXPECT_EQ(report["macs"]["after"], cost(row.graph).macs);
+  EXPECT_EQ(report["parameters"]["after"], cost(row.graph).parameters);
+  EXPECT_EQ(report["groups"][0]["made_by"][0], "fc1");
+  EXPECT_EQ(report["groups"][0]["before"], 24);
+  EXPECT_EQ(report["groups"][0]["after"], 12);
+}
+
+TEST_F(PruneChannels, InputsAndOutputsStay) {
+  const Graph before = network();
+  const RowResult row = run("{ratio: 0.9}");
+  ASSERT_EQ(row.graph.outputs.size(), 1U);
+  EXPECT_EQ(row.graph.value(row.graph.inputs[0]).dims, before.value(before.inputs[0]).dims);
+  EXPECT_EQ(row.graph.value(row.graph.outputs[0]).dims, before.value(before.outputs[0]).dims);
+}
+
+TEST_F(PruneChannels, RatioPerLayerAndPerGroupAndExclusions) {
+  EXPECT_THAT(widths(run("{ratio: {fc1: 0.75, '*': 0.25}}").graph), ElementsAre(6, 12, 10));
+  EXPECT_THAT(widths(run("{ratio: 0.5, exclude: [fc1]}").graph), ElementsAre(24, 8, 10));
+  EXPECT_THAT(widths(run("{ratio: 0.5, layers: [fc1]}").graph), ElementsAre(12, 16, 10));
+}
+
+TEST_F(PruneChannels, MultiplesAndWhatIsKept) {
+  EXPECT_THAT(widths(run("{ratio: 0.65, round_to: 4}").graph), ElementsAre(8, 8, 10));
+  EXPECT_THAT(widths(run("{ratio: 1, min_kept: 0.25}").graph), ElementsAre(6, 4, 10));
+  EXPECT_THAT(widths(run("{ratio: 1}").graph), ElementsAre(1, 1, 10));
+}
+
+TEST_F(PruneChannels, GlobalScopeKeepsAShareOfEachGroup) {
+  const RowResult row = run("{ratio: 0.5, scope: global, most: 0.6}");
+  const std::vector<int64_t> now = widths(row.graph);
+  EXPECT_EQ(now[0] + now[1], 20);
+  EXPECT_GE(now[0], 10);
+  EXPECT_GE(now[1], 7);
+}
+
+TEST_F(PruneChannels, TargetsAreMetClosely) {
+  const Graph before = network();
+  const int64_t macs = cost(before).macs, parameters = cost(before).parameters;
+  for (const char* scope : {"local", "global", "isomorphic"}) {
+    const std::string tail = std::string(", scope: ") + scope + "}";
+    EXPECT_LE(cost(run("{target: {macs: 0.5}" + tail).graph).macs, macs / 2) << scope;
+    EXPECT_GE(cost(run("{target: {macs: 0.5}" + tail).graph).macs, macs * 4 / 10) << scope;
+    EXPECT_LE(cost(run("{target: {parameters: 0.3}" + tail).graph).parameters, parameters * 3 / 10) << scope;
+    EXPECT_EQ(details(run("{target: {channels: 0.5}" + tail))["channels"]["after"], 20) << scope;
+  }
+  const size_t bytes = pack(before).size();
+  const size_t smaller = pack(run("{target: {bytes: 0.5}, scope: global}").graph).size();
+  EXPECT_LE(smaller, bytes / 2);
+  EXPECT_GE(smaller, bytes * 4 / 10);
+}
+
+TEST_F(PruneChannels, TargetsAreNearWithLargeMultiplesToo) {
+  const auto left = details(run("{target: {macs: 0.55}, scope: global, round_to: 4}"))["target"]["left"].get<double>();
+  EXPECT_LE(left, 0.55);
+  EXPECT_GE(left, 0.40);  // four channels of the first layer are 15 %
+}
+
+TEST_F(PruneChannels, TargetThatTheLimitsDoNotAllowIsSaid) {
+  const RowResult row = run("{target: {macs: 0.1}, min_kept: 0.5}");
+  EXPECT_THAT(widths(row.graph), ElementsAre(12, 8, 10));
+  EXPECT_THAT(warnings(row), HasSubstr("is the least that can be left"));
+}
+
+TEST_F(PruneChannels, RoundsEndAtTheRatioAndMakeOneCurve) {
+  const RowResult row = run("{ratio: 0.5, rounds: 3, epochs: 2}", true);
+  EXPECT_THAT(widths(row.graph), ElementsAre(12, 8, 10));
+  EXPECT_EQ(row.report["steps"][0]["history"].size(), 6U);
+}
+
+TEST_F(PruneChannels, KilledAtAnyTimeItEndsTheSame) {
+  const char* recipe = "steps: [{prune_channels: {ratio: 0.5, rounds: 2, epochs: 2, distill: {weight: 0.5}}}]";
+  const auto go = [&](const std::string& name, bool resume) {
+    RunOptions how = options(out(name));
+    how.resume = resume;
+    return run_recipe(parse_recipe(recipe, "r.yaml"), network(), how, Progress::quiet());
+  };
+  go("whole", false);
+  const int64_t calls = engine->calls;
+  for (int64_t lives = 1; lives < calls; lives += 3) {
+    const std::string name = "killed" + std::to_string(lives);
+    *engine = testing::ToyEngine();
+    engine->lives = lives;
+    EXPECT_THROW(go(name, false), testing::Killed);
+    *engine = testing::ToyEngine();
+    go(name, true);
+    EXPECT_EQ(read(out(name) + "/model.pare"), read(out("whole") + "/model.pare")) << lives;
+  }
+}
+
+TEST_F(PruneChannels, TeacherIsTheUncutNetwork) {
+  struct Watch : testing::ToyEngine {
+    Job seen;
+    std::vector<int64_t> teacher_widths;
+    void fit(Job& job, Progress& progress) override {
+      seen = job;
+      teacher_widths = widths(*job.graphs.at(1).graph);
+      ToyEngine::fit(job, progress);
+    }
+  };
+  const auto watch = std::make_shared<Watch>();
+  engine = watch;
+  run("{ratio: 0.5, epochs: 1, distill: {weight: 0.7, temperature: 3}}", true);
+  EXPECT_THAT(watch->teacher_widths, ElementsAre(24, 16, 10));
+  EXPECT_FALSE(watch->seen.graphs[1].trains);
+  ASSERT_EQ(watch->seen.objective.size(), 2U);
+  EXPECT_NEAR(watch->seen.objective[0].weight, 0.3, 1e-9);
+  EXPECT_EQ(watch->seen.objective[1].kind, "kl");
+  EXPECT_EQ(watch->seen.objective[1].weight, 0.7);
+  EXPECT_EQ(watch->seen.objective[1].options.at("temperature"), 3);
+}
+
+TEST_F(PruneChannels, WrongOptionsAreErrors) {
+  for (const char* options :
+       {"{}", "{ratio: 0.5, target: {macs: 0.5}}", "{target: {speed: 2}}", "{ratio: {fc1: 0.5}, scope: global}",
+        "{ratio: 0.5, criterion: magic}", "{ratio: {fc9: 0.5}}", "{ratio: 0.5, layers: [fc9]}",
+        "{ratio: 0.5, layers: [fc3]}", "{ratio: 0.5, epochs: 1}", "{ratio: 0.5, distill: {weigth: 1}}"})
+    EXPECT_THROW(run(options), Error) << options;
+}
+
+// x -> conv1 (6 channels) -> relu -> conv2 (1x1, 4) -> y. Channel 1 of conv1 is zero, nobody reads channel 2, channel 3
+// is always 0.5, channel 4 always below zero.
+Graph with_unused_channels() {
+  Random random(3);
+  Graph g;
+  const ValueId x = add_input(g, "x", DType::f32, {Dim(1), 2, 5, 5});
+  Tensor w1 = testing::random_floats({6, 2, 3, 3}, random), b1 = testing::random_floats({6}, random);
+  Tensor w2 = testing::random_floats({4, 6, 1, 1}, random);
+  for (const size_t c : {1, 3, 4}) std::fill_n(w1.edit<float>().begin() + static_cast<ptrdiff_t>(c * 18), 18, 0.0F);
+  b1.edit<float>()[1] = 0;
+  b1.edit<float>()[3] = 0.5F;
+  b1.edit<float>()[4] = -1;
+  for (size_t o = 0; o < 4; ++o) w2.edit<float>()[o * 6 + 2] = 0;
+  const ValueId c1 = append(g, OpKind::conv, "conv1", {x, add_constant(g, "w1", w1), add_constant(g, "b1", b1)});
+  const ValueId r = append(g, OpKind::relu, "relu", {c1});
+  const ValueId y = append(g, OpKind::conv, "conv2",
+                           {r, add_constant(g, "w2", w2), add_constant(g, "b2", testing::random_floats({4}, random))});
+  g.value(y).name = "y";
+  g.outputs = {y};
+  return g;
+}
+
+TEST_F(PruneChannels, FindsDeadAndConstantChannels) {
+  const Graph graph = with_unused_channels();
+  const Channels channels = Channels::find(graph);
+  ASSERT_EQ(channels.groups().size(), 1U);
+  EXPECT_THAT(dead_channels(graph, channels), ElementsAre(false, true, true, false, true, false));
+  EXPECT_THAT(constant_channels(graph, channels), ElementsAre(false, false, false, true, false, false));
+}
+
+TEST_F(PruneChannels, UnusedChannelsGoFirstAndWithoutLoss) {
+  const Graph before = with_unused_channels();
+  const RowResult row = run("{ratio: 0}", false, before);
+  EXPECT_THAT(widths(row.graph), ElementsAre(2, 4));
+  EXPECT_EQ(details(row)["unused_channels"], 4);
+  // What the constant channel gave to each output is in the bias now.
+  const auto bias = [](const Graph& g) { return g.value(layers(g)[1].bias).constant->view<float>(); };
+  const auto w2 = weight_of(before, 1).constant->view<float>();
+  for (size_t o = 0; o < 4; ++o) EXPECT_NEAR(bias(row.graph)[o], bias(before)[o] + 0.5F * w2[o * 6 + 3], 1e-6);
+  EXPECT_THAT(widths(run("{ratio: 0, unused: false}", false, before).graph), ElementsAre(6, 4));
+}
+
+TEST_F(PruneChannels, UnusedChannelsFillUpMultiples) {
+  EXPECT_THAT(widths(run("{ratio: 0, round_to: 4}", false, with_unused_channels()).graph), ElementsAre(4, 4));
+}
+
+TEST_F(PruneChannels, ConstantChannelsStayInFrontOfPadding) {
+  Graph graph = with_unused_channels();
+  Node& conv2 = graph.node(testing::find_node(graph, "conv2"));
+  conv2.attributes.set("pads", std::vector<int64_t>{1, 1, 1, 1});
+  infer_shapes(graph);
+  const Channels channels = Channels::find(graph);
+  EXPECT_THAT(constant_channels(graph, channels), ::testing::Each(false));
+  EXPECT_FALSE(dead_channels(graph, channels)[3]);
+}
+
+// An engine that knows what the norms see.
+struct NormEngine : testing::ToyEngine {
+  std::vector<std::string> asked;
+  std::vector<Tensor> run(const Graph& graph, std::span<const Tensor> inputs, std::span<const ValueId> fetch) override {
+    std::vector<Tensor> result;
+    for (const ValueId v : fetch) {
+      asked.push_back(graph.value(v).name);
+      result.push_back(inputs[0]);
+    }
+    return result;
+  }
+};
+
+TEST(ReestimateNorms, StatisticsAreThoseOfTheData) {
+  Random random(1);
+  Graph g;
+  g.symbols[1] = "N";
+  g.next_symbol = 2;
+  const ValueId x = add_input(g, "x", DType::f32, {Dim(1, 1), 2, 2});
+  const ValueId n1 = testing::append_norm(g, "n1", x, 2, random);
+  const ValueId n2 = testing::append_norm(g, "n2", append(g, OpKind::relu, "r", {n1}), 2, random);
+  g.outputs = {n2};
+  std::vector<float> samples = {1, 3, 10, 10, 5, 7, 20, 20};  // two samples of two channels of two places
+  const auto data = std::make_shared<testing::MemoryDataset>(Shape{2, 2}, samples, std::vector<int64_t>{0, 1});
+  for (const bool in_order : {true, false}) {
+    NormEngine engine;
+    Graph graph = g;
+    reestimate_norms(
+        graph, [&]() -> Engine& { return engine; }, data, {.batches = 4, .batch = 1, .in_order = in_order},
+        Progress::quiet());
+    const Node& norm = graph.node(testing::find_node(graph, "n1"));
+    EXPECT_THAT(graph.value(norm.inputs[3]).constant->view<float>(), ElementsAre(4, 15));
+    EXPECT_THAT(graph.value(norm.inputs[4]).constant->view<float>(), ElementsAre(5, 25));
+    const std::vector<std::string> order =
+        in_order ? std::vector<std::string>{"x", "x", "r", "r"} : std::vector<std::string>{"x", "r", "x", "r"};
+    EXPECT_EQ(engine.asked, order);
+  }
+}
+
+}  // namespace
+}  // namespace pare
