@@ -30,22 +30,22 @@ class Network {
   ValueId weight(Shape shape) { return constant(random_floats(std::move(shape), random_)); }
   ValueId constant(Tensor tensor) { return add_constant(graph, unique_name(graph, "c"), std::move(tensor)); }
   ValueId list(const Ints& values) { return constant(integers(values)); }
-  ValueId op(OpKind kind, std::vector<ValueId> inputs, Attributes attributes = {}) {
-    return append(graph, kind, unique_name(graph, "n"), std::move(inputs), std::move(attributes));
+  ValueId op(OpKind kind, std::vector<ValueId> from, Attributes attributes = {}) {
+    return append(graph, kind, unique_name(graph, "n"), std::move(from), std::move(attributes));
   }
-  ValueId on_axis(OpKind kind, std::vector<ValueId> inputs, int64_t axis) {
-    return op(kind, std::move(inputs), attributes({{"axis", axis}}));
+  ValueId on_axis(OpKind kind, std::vector<ValueId> from, int64_t axis) {
+    return op(kind, std::move(from), attributes({{"axis", axis}}));
   }
   ValueId reshape(ValueId x, const Ints& shape) { return op(OpKind::reshape, {x, list(shape)}); }
   ValueId transpose(ValueId x, const Ints& order) { return op(OpKind::transpose, {x}, attributes({{"perm", order}})); }
   // Shape entries of a value, as exporters look them up.
   ValueId size(ValueId x, int64_t axis) { return on_axis(OpKind::gather, {op(OpKind::shape, {x}), list({axis})}, 0); }
-  std::vector<ValueId> split(std::vector<ValueId> inputs, size_t parts, int64_t axis) {
+  std::vector<ValueId> split(std::vector<ValueId> from, size_t parts, int64_t axis) {
     Node node;
     node.name = unique_name(graph, "split");
     node.op = OpKind::split;
     node.type = "Split";
-    node.inputs = std::move(inputs);
+    node.inputs = std::move(from);
     node.attributes.set("axis", axis);
     std::vector<ValueId> outputs;
     for (size_t i = 0; i < parts; ++i) outputs.push_back(add_value(graph, unique_name(graph, "part"), DType::none));
@@ -108,9 +108,9 @@ std::vector<Case> cases() {
     const ValueId x = n.transpose(n.reshape(n.tokens(8), {0, 0, 2, 4}), {0, 2, 1, 3});
     const ValueId wide = n.op(OpKind::unsqueeze, {x, n.list({2})});
     const ValueId shape = n.on_axis(OpKind::concat, {n.size(x, 0), n.list({2, 3}), n.size(x, 2), n.list({4})}, 0);
-    const ValueId all = n.op(OpKind::expand, {wide, shape});
+    const ValueId repeated = n.op(OpKind::expand, {wide, shape});
     const ValueId back = n.on_axis(OpKind::concat, {n.size(x, 0), n.list({6}), n.size(x, 2), n.list({4})}, 0);
-    n.give(n.times(n.op(OpKind::reshape, {all, back}), {6, 1, 4}), 1);
+    n.give(n.times(n.op(OpKind::reshape, {repeated, back}), {6, 1, 4}), 1);
   });
   add("class_token", [](N& n) {
     const ValueId x = n.tokens(6);
