@@ -82,8 +82,9 @@ class Rules {
 
  private:
   const ChannelTies& ties() {
-    if (ties_) return *ties_;
+    if (ties_ && walked_ == graph.values.size()) return *ties_;
     ties_.emplace(graph);
+    walked_ = graph.values.size();  // the graph may grow between two questions
     for (int walk = 0; walk < 2; ++walk) {
       if (walk == 1) ties_->walk_again();
       for (const auto& [v, axis] : pins_) ties_->pin_axis(v, axis);
@@ -101,6 +102,7 @@ class Rules {
     return true;
   }
   std::optional<ChannelTies> ties_;
+  size_t walked_ = 0;
   std::vector<std::pair<ValueId, int64_t>> pins_;
 };
 
