@@ -4,37 +4,14 @@
 #include <filesystem>
 
 #include "core/onnx/onnx.h"
-#include "core/random.h"
-#include "tests/support/graphs.h"
 #include "tests/support/ort.h"
-#include "tests/support/random_weights.h"
+#include "tests/support/shared_graphs.h"
 #include "tests/support/torch_engine.h"
 
 namespace pare::testing {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Symbolic dimensions become `batch`.
-std::vector<Tensor> draw_inputs(const Graph& graph, int64_t batch) {
-  Random random({7});
-  std::vector<Tensor> inputs;
-  for (const ValueId id : graph.inputs) {
-    Shape shape;
-    for (const Dim& d : *graph.value(id).dims) shape.push_back(d.known() ? d.factor : batch);
-    inputs.push_back(random_floats(shape, random));
-  }
-  return inputs;
-}
-
-// The files hold zeros for large weights.
-std::string with_weights(const std::string& source, const std::string& name) {
-  ImportOptions as_is;
-  as_is.lift = false;
-  Graph graph = parse_onnx(source, name, as_is);
-  fill_weights(graph, 8);
-  return serialize_onnx(graph);
-}
 
 void expect_same_outcome(const std::string& name, const std::string& source, double tolerance) {
   SCOPED_TRACE(name);
@@ -74,8 +51,7 @@ TEST_P(SharedGraphs, RunAsInOnnxRuntimeAndSurviveTheRoundTrip) {
   PARE_NEED_ORT();
   const std::string shared = pare::test::shared_folder();
   if (shared.empty()) GTEST_SKIP() << "no shared folder (PARE_SHARED)";
-  const fs::path path = fs::path(shared) / "models/graphs" / (GetParam() + ".onnx.gz");
-  const std::string source = with_weights(read_gz(path), GetParam());
+  const std::string source = shared_graph(shared, GetParam());
   const Graph graph = parse_onnx(source, GetParam());
   const std::vector<Tensor> inputs = draw_inputs(graph, 2);
   OrtBatch batch;
@@ -94,11 +70,7 @@ TEST_P(SharedGraphs, RunAsInOnnxRuntimeAndSurviveTheRoundTrip) {
     EXPECT_LE(difference(outcomes[1].outputs[i], wanted) / largest, 1e-3) << "exported, output " << i;
   }
 }
-INSTANTIATE_TEST_SUITE_P(All, SharedGraphs,
-                         ::testing::Values("convnext_tiny", "densenet121", "efficientnet_b0", "googlenet",
-                                           "lraspp_mobilenet_v3_large", "mnasnet0_5", "mobilenet_v2",
-                                           "mobilenet_v3_small", "regnet_y_400mf", "resnet50", "resnext50_32x4d",
-                                           "shufflenet_v2_x0_5", "swin_t", "vgg16_bn", "vit_b_16"),
+INSTANTIATE_TEST_SUITE_P(All, SharedGraphs, ::testing::ValuesIn(shared_graphs()),
                          [](const auto& test) { return test.param; });
 
 }  // namespace
