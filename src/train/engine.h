@@ -127,7 +127,7 @@ struct Parameter {
   std::string name;
   Shape shape;
   std::span<float> weight;    // materialized (what the network computes with)
-  std::span<float> gradient;  // empty before the first backward pass
+  std::span<float> gradient;  // empty before the first backward pass; that of masked elements too, before updates
   BitMask* mask = nullptr;    // nullptr: not masked yet; see State::mask
 };
 class State {

@@ -17,7 +17,7 @@ struct PruneOptions {
   PerLayer<double> sparsity = 0.0;
   std::string criterion = "magnitude", scope = "layer", block = "none", schedule = "oneshot";
   int64_t rounds = 5, every = 100;
-  double begin = 0, end = 0.6;
+  double begin = 0, end = 0.6, regrow = 0.3;
   Guards guards;
   int64_t calibration = 16;
   LayerFilter filter;
@@ -34,12 +34,16 @@ struct PruneOptions {
             {"layer", "global"});
     v.field("block", block,
             "what goes together: none, N:M (N stay of M, sparsity follows), RxC blocks of outputs x inputs");
-    v.field("schedule", schedule, "oneshot: at once, then trains; iterative: rounds of both; cubic: while training",
-            {"oneshot", "iterative", "cubic"});
+    v.field(
+        "schedule", schedule,
+        "oneshot: at once, then trains; iterative: rounds of both; cubic: while training; rigl: at once, then weights "
+        "go and come back while training",
+        {"oneshot", "iterative", "cubic", "rigl"});
     v.field("rounds", rounds, "of the iterative schedule, `epochs` each", {1, 1000});
-    v.field("every", every, "updates between two prunings of the cubic schedule", {1, 1e9});
-    v.field("begin", begin, "share of the training after which the cubic schedule begins", {0, 1});
-    v.field("end", end, "share of the training at which the cubic schedule has reached the sparsity", {0, 1});
+    v.field("every", every, "updates between two prunings of the cubic schedule, two exchanges of rigl", {1, 1e9});
+    v.field("begin", begin, "share of the training after which cubic and rigl begin", {0, 1});
+    v.field("end", end, "share of the training at which cubic has reached the sparsity and rigl ends", {0, 1});
+    v.field("regrow", regrow, "share of what is kept that rigl exchanges at first; it falls like a cosine", {0, 1});
     v.field("min_kept", guards.min_kept, "share of every layer that stays under a global threshold", {0, 1});
     v.field("keep_rows", guards.keep_rows, "every output keeps its best weight, so that no path is cut");
     v.field("calibration", calibration, "batches that criteria with gradients look at", {1, 1e6});
@@ -97,6 +101,8 @@ class CubicPruning final : public Observer {
 
 // Error(invalid) when the weight lies on a grid that cannot say 0 for one element.
 void ensure_has_zero(const Value& weight, const std::string& layer);
+// Error(invalid) when the weight lies on a grid: what shares the zero of a codebook has no value of its own to grow.
+void ensure_may_grow(const Value& weight, const std::string& layer);
 // The element's mask holds from now on: values and levels become exactly zero where it is 0.
 void apply_mask(Graph& graph, ValueId weight, BitMask mask, const std::string& layer);
 

@@ -1,5 +1,7 @@
-// Step `prune_weights`: removes single weights, N:M groups or blocks; at once, in rounds, or while training.
+// Step `prune_weights`: removes single weights, N:M groups or blocks; at once, in rounds, or while training, where
+// others may come back in their place.
 #include "compress/prune/prune.h"
+#include "compress/prune/rigl.h"
 #include "compress/prune/schedule.h"
 #include "core/error.h"
 #include "train/rates.h"
@@ -22,9 +24,13 @@ PruneOptions read(const Param& params, const Param& defaults) {
          "block {} says the sparsity itself: leave `sparsity` out", options.block);
   ensure(pattern.kind == Pattern::Kind::n_of_m || params.find("sparsity"),
          "say the share of weights to remove: `sparsity`");
-  if (options.schedule == "cubic") {
-    ensure(options.train.epochs > 0, "schedule cubic prunes while training: say `epochs`");
+  if (options.schedule == "cubic" || options.schedule == "rigl") {
+    ensure(options.train.epochs > 0, "schedule {} prunes while training: say `epochs`", options.schedule);
     ensure(options.begin < options.end, "begin ({}) has to be before end ({})", options.begin, options.end);
+  }
+  ensure(options.schedule != "rigl" || pattern.kind == Pattern::Kind::element,
+         "schedule rigl exchanges single weights: block has to be none, not {}", options.block);
+  if (options.schedule == "cubic") {
     ensure(!criterion.needs.curvature && !criterion.needs.input_rms,
            "criterion {} cannot be computed while training: use oneshot or iterative", criterion.name);
   }
@@ -81,6 +87,11 @@ void run(Session& session, const Param& params) {
   if (options.schedule == "cubic") {
     for (const PruneLayer& layer : pruner.layers()) ensure_has_zero(session.graph.value(layer.weight), layer.name);
     CubicPruning observer(pruner, options);
+    session.fit(options.train, &observer);
+  } else if (options.schedule == "rigl") {
+    for (const PruneLayer& layer : pruner.layers()) ensure_may_grow(session.graph.value(layer.weight), layer.name);
+    prune([](double target) { return target; });
+    RiglRegrowth observer(pruner, options);
     session.fit(options.train, &observer);
   } else if (options.schedule == "iterative") {
     for (int64_t round = 1; round <= options.rounds; ++round) {

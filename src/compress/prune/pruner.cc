@@ -70,6 +70,10 @@ void ensure_has_zero(const Value& weight, const std::string& layer) {
          "layer '{}': its grid has no zero, so it cannot be pruned any more (prune before sharing)", layer);
 }
 
+void ensure_may_grow(const Value& weight, const std::string& layer) {
+  ensure(!weight.encoding.grid, "layer '{}' lies on a grid, so its zeros cannot grow (regrow before sharing)", layer);
+}
+
 void apply_mask(Graph& graph, ValueId weight, BitMask mask, const std::string& layer) {
   Value& value = graph.value(weight);
   ensure_has_zero(value, layer);

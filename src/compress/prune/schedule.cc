@@ -1,6 +1,7 @@
 #include "compress/prune/schedule.h"
 
 #include <cmath>
+#include <numbers>
 
 namespace pare {
 
@@ -14,6 +15,12 @@ double cubic_sparsity(double target, int64_t step, int64_t begin, int64_t end) {
 double round_sparsity(double target, int64_t round, int64_t rounds) {
   if (round >= rounds) return target;  // exact, also for a target of 1
   return 1 - std::pow(1 - target, static_cast<double>(round) / static_cast<double>(rounds));
+}
+
+double cosine_share(double share, double step, double begin, double end) {
+  if (step >= end) return 0;
+  if (step <= begin) return share;
+  return share / 2 * (1 + std::cos(std::numbers::pi * (step - begin) / (end - begin)));
 }
 
 }  // namespace pare

@@ -1,4 +1,4 @@
-// How sparsity grows over a run.
+// How sparsity grows over a run, and how much is exchanged at a given one.
 #pragma once
 
 #include <cstdint>
@@ -10,5 +10,7 @@ namespace pare {
 double cubic_sparsity(double target, int64_t step, int64_t begin, int64_t end);
 // After round `round` of `rounds` (1-based): the same share of what is left goes in every round.
 double round_sparsity(double target, int64_t round, int64_t rounds);
+// From `share` at step `begin` to 0 at step `end`, like half a cosine.
+double cosine_share(double share, double step, double begin, double end);
 
 }  // namespace pare

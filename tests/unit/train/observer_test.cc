@@ -80,6 +80,27 @@ TEST(Observer, MasksSetAfterAnEpochHold) {
   EXPECT_EQ(named(g, "fc1.weight").encoding.mask->kept(), 125U);
 }
 
+TEST(Observer, MaskedWeightsHaveGradientsAndComeBackFromZero) {
+  Graph g = line(0);
+  named(g, "w").encoding.mask = BitMask(1, false);
+  Job job =
+      job_for(g, std::make_shared<MemoryDataset>(Shape{1}, std::vector<float>{1}, Shape{1}, std::vector<float>{3}));
+  job.objective = {{.kind = "mse"}};
+  job.options.epochs = 2;  // of one update each
+  job.options.momentum = 0;
+  Watcher watcher;
+  watcher.wants = [](int64_t) { return true; };
+  watcher.step = [](State& state) {
+    Parameter& p = state.parameters()[0];
+    EXPECT_EQ(p.weight[0], 0);
+    EXPECT_FLOAT_EQ(p.gradient[0], -6);
+    if (state.step() == 1) state.mask(p).set(0, true);
+  };
+  job.observer = &watcher;
+  fit(job);
+  EXPECT_FLOAT_EQ(weights(g, "w")[0], 0.6F);
+}
+
 TEST(Observer, SharedWeightsTakeTheMeanOfWhatIsWritten) {
   Graph g = line(0);
   Value& w = named(g, "w");
