@@ -6,6 +6,7 @@
 #include <set>
 
 #include "compress/finetune/reestimate_norms.h"
+#include "compress/prune/channels/merge.h"
 #include "compress/prune/channels/options.h"
 #include "compress/prune/channels/select.h"
 #include "compress/prune/channels/target.h"
@@ -124,6 +125,7 @@ class ChannelPruning {
     std::vector<PrunableGroup> groups = prunable(channels, score(channels));
     const std::vector<bool> removed =
         target_.of.empty() ? flags(channels, choose_channels(groups)) : choose_for_target(channels, groups);
+    if (options_.merge) merged_ += merge_channels(session_.graph, channels, removed);
     remove(channels, removed);
   }
 
@@ -308,6 +310,7 @@ class ChannelPruning {
     Json& details = session_.report.details;
     details["groups"] = std::move(groups);
     details["unused_channels"] = unused_;
+    if (options_.merge) details["merged_channels"] = merged_;
     details["channels"] = pair(before, after);
     details["parameters"] = pair(before_.parameters, now.parameters);
     details["macs"] = pair(before_.macs, now.macs);
@@ -323,6 +326,7 @@ class ChannelPruning {
   NetworkCost before_;
   double cost_before_ = 0;
   int64_t round_ = 1, unused_ = 0;
+  size_t merged_ = 0;
 };
 
 void run(Session& session, const Param& params) {
