@@ -15,6 +15,7 @@
 #include "tests/support/compress_fixture.h"
 #include "tests/support/graphs.h"
 #include "tests/support/memory_dataset.h"
+#include "tests/support/slow_engine.h"
 
 namespace pare {
 namespace {
@@ -163,11 +164,42 @@ TEST_F(PruneChannels, TeacherIsTheUncutNetwork) {
   EXPECT_EQ(watch->seen.objective[1].options.at("temperature"), 3);
 }
 
+// Trains like the toy engine, and runs.
+struct RunningEngine : testing::ToyEngine {
+  testing::SlowEngine slow;
+  std::vector<Tensor> last;  // inputs
+  std::vector<Tensor> run(const Graph& graph, std::span<const Tensor> inputs, std::span<const ValueId> fetch) override {
+    last.assign(inputs.begin(), inputs.end());
+    return slow.run(graph, inputs, fetch);
+  }
+};
+
+TEST_F(PruneChannels, CompensationKeepsOutputsNear) {
+  const auto running = std::make_shared<RunningEngine>();
+  engine = running;
+  const Graph before = network();
+  const RowResult refitted = run("{ratio: 0.5, layers: [fc2], compensate: true}", true, before);
+  const RowResult plain = run("{ratio: 0.5, layers: [fc2]}", true, before);
+  EXPECT_THAT(widths(refitted.graph), ElementsAre(24, 8, 10));
+  EXPECT_THAT(details(refitted)["compensated"], ElementsAre("fc3"));
+  ASSERT_FALSE(running->last.empty());
+  const auto distance = [&](const Graph& graph) {
+    const Tensor a = running->slow.run(before, running->last, {})[0],
+                 b = running->slow.run(graph, running->last, {})[0];
+    double sum = 0;
+    for (size_t i = 0; i < a.view<float>().size(); ++i)
+      sum += std::pow(static_cast<double>(a.view<float>()[i] - b.view<float>()[i]), 2);
+    return sum;
+  };
+  EXPECT_LT(distance(refitted.graph), 0.5 * distance(plain.graph));
+}
+
 TEST_F(PruneChannels, WrongOptionsAreErrors) {
   for (const char* options :
        {"{}", "{ratio: 0.5, target: {macs: 0.5}}", "{target: {speed: 2}}", "{ratio: {fc1: 0.5}, scope: global}",
         "{ratio: 0.5, criterion: magic}", "{ratio: {fc9: 0.5}}", "{ratio: 0.5, layers: [fc9]}",
-        "{ratio: 0.5, layers: [fc3]}", "{ratio: 0.5, epochs: 1}", "{ratio: 0.5, distill: {weigth: 1}}"})
+        "{ratio: 0.5, layers: [fc3]}", "{ratio: 0.5, epochs: 1}", "{ratio: 0.5, compensate: true}",
+        "{ratio: 0.5, distill: {weigth: 1}}"})
     EXPECT_THROW(run(options), Error) << options;
 }
 

@@ -26,7 +26,7 @@ struct PruneChannelsOptions {
   Param target, distill;
   int64_t rounds = 1, round_to = 1;
   double min_kept = 0, most = 1;
-  bool averaged = true, unused = true, merge = false;
+  bool averaged = true, unused = true, merge = false, compensate = false;
   int64_t calibration = 16, norm_batches = 8;
   LayerFilter filter;
   TrainOptions train;
@@ -58,7 +58,9 @@ struct PruneChannelsOptions {
     v.field("averaged", averaged, "channels that a mean is taken over may go (layer norm)");
     v.field("unused", unused, "first remove channels that the outputs do not depend on");
     v.field("merge", merge, "readers get what a channel gave from the most similar channel that stays; needs no data");
-    v.field("calibration", calibration, "batches that criteria with data look at", {1, 1e6});
+    v.field("compensate", compensate,
+            "refit the layers that read what goes, by least squares on calibration batches; needs data");
+    v.field("calibration", calibration, "batches that criteria with data and compensate look at", {1, 1e6});
     v.field("norm_batches", norm_batches,
             "batches that statistics of batch norms are taken from after each cut; 0, or no data: they stay", {0, 1e6});
     v.field("norms", norms, "statistics one norm after the other, each behind the new ones, or all of them at once",

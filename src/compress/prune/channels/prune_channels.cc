@@ -6,6 +6,7 @@
 #include <set>
 
 #include "compress/finetune/reestimate_norms.h"
+#include "compress/prune/channels/compensate.h"
 #include "compress/prune/channels/merge.h"
 #include "compress/prune/channels/options.h"
 #include "compress/prune/channels/select.h"
@@ -31,6 +32,8 @@ PruneChannelsOptions read(const Param& params, const Param& defaults) {
   read_target(options.target);
   ensure(options.scope == "local" || options.ratio.rules.empty(),
          "scope {} takes one ratio for all groups, not one per layer", options.scope);
+  ensure(!options.merge || !options.compensate,
+         "merge and compensate both make up for the same channels: say one of them");
   DistillOptions distill;
   read_params(options.distill, distill);
   return options;
@@ -126,6 +129,7 @@ class ChannelPruning {
     const std::vector<bool> removed =
         target_.of.empty() ? flags(channels, choose_channels(groups)) : choose_for_target(channels, groups);
     if (options_.merge) merged_ += merge_channels(session_.graph, channels, removed);
+    if (options_.compensate) make_up_for(channels, removed);
     remove(channels, removed);
   }
 
@@ -192,27 +196,42 @@ class ChannelPruning {
 
   std::vector<std::vector<float>> score(const Channels& channels) {
     const ChannelCriterion& criterion = find_channel_criterion(options_.scoring.criterion);
-    ChannelContext context{.graph = session_.graph,
-                           .channels = channels,
-                           .evidence = nullptr,
-                           .seed = mix({session_.seed, static_cast<uint64_t>(round_)}),
-                           .engine = nullptr,
-                           .data = nullptr,
-                           .batches = options_.calibration,
-                           .progress = &session_.progress};
+    ChannelContext context = context_of(channels);
     Evidence evidence;
     const Needs needs = criterion.needs;
     const bool measures = needs.gradient || needs.curvature || needs.input_rms;
     if (measures || criterion.data) {
-      const Data& data = session_.need_data(fmt::format("criterion {}", criterion.name));
-      context.engine = &session_.engine();
-      context.data = data.train;
+      show_data(context, fmt::format("criterion {}", criterion.name));
       if (measures) {
-        evidence = context.engine->measure(session_.graph, *data.train, needs, options_.calibration, session_.progress);
+        evidence =
+            context.engine->measure(session_.graph, *context.data, needs, options_.calibration, session_.progress);
         context.evidence = &evidence;
       }
     }
     return score_channels(context, options_.scoring);
+  }
+
+  ChannelContext context_of(const Channels& channels) {
+    return {.graph = session_.graph,
+            .channels = channels,
+            .evidence = nullptr,
+            .seed = mix({session_.seed, static_cast<uint64_t>(round_)}),
+            .engine = nullptr,
+            .data = nullptr,
+            .batches = options_.calibration,
+            .progress = &session_.progress};
+  }
+  void show_data(ChannelContext& context, std::string_view what) {
+    context.data = session_.need_data(what).train;
+    context.engine = &session_.engine();
+  }
+
+  // The layers that read what goes are refitted.
+  void make_up_for(const Channels& channels, const std::vector<bool>& removed) {
+    ChannelContext context = context_of(channels);
+    show_data(context, "compensate");
+    for (const NodeId node : compensate(session_.graph, context, removed))
+      compensated_.insert(session_.graph.node(node).name);
   }
 
   std::vector<PrunableGroup> prunable(const Channels& channels, const std::vector<std::vector<float>>& scores) {
@@ -311,6 +330,7 @@ class ChannelPruning {
     details["groups"] = std::move(groups);
     details["unused_channels"] = unused_;
     if (options_.merge) details["merged_channels"] = merged_;
+    if (options_.compensate) details["compensated"] = compensated_;
     details["channels"] = pair(before, after);
     details["parameters"] = pair(before_.parameters, now.parameters);
     details["macs"] = pair(before_.macs, now.macs);
@@ -323,6 +343,7 @@ class ChannelPruning {
   DistillOptions distill_;
   Graph uncut_;  // the teacher
   std::vector<Course> courses_;
+  std::set<std::string> compensated_;  // nodes
   NetworkCost before_;
   double cost_before_ = 0;
   int64_t round_ = 1, unused_ = 0;
