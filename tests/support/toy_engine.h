@@ -149,6 +149,7 @@ class ToyEngine : public Engine {
         }
       }
       ++step_;
+      if (job_.observer && job_.observer->projects()) job_.observer->project(*this);
     }
     void write_back() {
       for (size_t p = 0; p < weights_.size(); ++p) {

@@ -44,7 +44,7 @@ struct PruneBlocksOptions {
   }
 };
 
-PruneBlocksOptions read(const Param& params, const Param& defaults) {
+PruneBlocksOptions read_blocks_options(const Param& params, const Param& defaults) {
   PruneBlocksOptions options = read_options<PruneBlocksOptions>(params, defaults);
   ensure((params.find("count") != nullptr) != (params.find("ratio") != nullptr),
          "say how many blocks go: either `count`, or `ratio`, the share of them");
@@ -206,18 +206,18 @@ const StepDef step_prune_blocks{.name = "prune_blocks",
                                 .summary = "removes whole residual blocks, the least important first",
                                 .run =
                                     [](Session& session, const Param& params) {
-                                      const PruneBlocksOptions options = read(params, session.train_defaults);
+                                      const PruneBlocksOptions options = read_blocks_options(params, session.train_defaults);
                                       BlockPruning(session, options).run();
                                     },
                                 .plan =
                                     [](const Param& params, const Param& defaults) {
-                                      const PruneBlocksOptions options = read(params, defaults);
+                                      const PruneBlocksOptions options = read_blocks_options(params, defaults);
                                       return StepPlan{params_to_json(options), options.train.epochs};
                                     },
                                 .options = [] { return params_info(PruneBlocksOptions{}); },
                                 .check =
                                     [](const Graph& graph, const Param& params, const Param& defaults) {
-                                      const PruneBlocksOptions options = read(params, defaults);
+                                      const PruneBlocksOptions options = read_blocks_options(params, defaults);
                                       select(graph, options.filter);
                                       if (options.train.epochs > 0) rate_factors(graph, options.train);
                                     }};

@@ -55,25 +55,6 @@ double ratio_of(const PerLayer<double>& ratio, const ChannelGroup& group, const 
   return ratio.otherwise;
 }
 
-// Per group: may it lose channels? One of its makers has to be chosen, none excluded.
-std::vector<bool> chosen(const Graph& graph, const Channels& channels, const LayerFilter& filter) {
-  const auto names = [&](const LayerFilter& part) {
-    std::set<std::string> result;
-    for (const Layer& layer : select(graph, part)) result.insert(layer.name);
-    return result;
-  };
-  const std::set<std::string> wanted = names({filter.layers, {}}), allowed = names({{}, filter.exclude});
-  std::vector<bool> result;
-  for (const ChannelGroup& group : channels.groups()) {
-    const auto in = [](const std::set<std::string>& set) {
-      return [&set](const std::string& name) { return set.contains(name); };
-    };
-    result.push_back((filter.layers.empty() || std::any_of(group.made_by.begin(), group.made_by.end(), in(wanted))) &&
-                     std::all_of(group.made_by.begin(), group.made_by.end(), in(allowed)));
-  }
-  return result;
-}
-
 class ChannelPruning {
  public:
   ChannelPruning(Session& session, const PruneChannelsOptions& options)
@@ -113,7 +94,7 @@ class ChannelPruning {
           fmt::format("{}: {}; it holds back {} channels", held.node, held.reason, held.channels));
     for (const ChannelGroup& group : channels.groups())
       courses_.push_back({group.name, group.made_by, group.channels.size(), group.channels.size()});
-    const std::vector<bool> may_go = chosen(session_.graph, channels, options_.filter);
+    const std::vector<bool> may_go = chosen_groups(session_.graph, channels, options_.filter);
     ensure(std::find(may_go.begin(), may_go.end(), true) != may_go.end(),
            "prune_channels: no channel of this network can be removed{}",
            channels.groups().empty() ? "" : " from the layers that `layers` and `exclude` leave");
@@ -167,7 +148,7 @@ class ChannelPruning {
   // Channels that the outputs do not depend on, as far as limits and multiples allow.
   void remove_unused() {
     const Channels channels = Channels::find(session_.graph, options_.channel_options());
-    const std::vector<bool> may_go = chosen(session_.graph, channels, options_.filter);
+    const std::vector<bool> may_go = chosen_groups(session_.graph, channels, options_.filter);
     std::vector<bool> wanted(channels.size(), false);
     for (size_t g = 0; g < may_go.size(); ++g)
       for (const ChannelId c : channels.groups()[g].channels) wanted[c] = may_go[g];
@@ -235,7 +216,7 @@ class ChannelPruning {
   }
 
   std::vector<PrunableGroup> prunable(const Channels& channels, const std::vector<std::vector<float>>& scores) {
-    const std::vector<bool> may_go = chosen(session_.graph, channels, options_.filter);
+    const std::vector<bool> may_go = chosen_groups(session_.graph, channels, options_.filter);
     const std::vector<Layer> all = layers(session_.graph);
     const bool local = options_.scope == "local";
     std::vector<PrunableGroup> groups;
@@ -363,7 +344,7 @@ void check(const Graph& graph, const Param& params, const Param& defaults) {
   expose_channels(copy);
   infer_shapes(copy);
   const Channels channels = Channels::find(copy, options.channel_options());
-  chosen(copy, channels, options.filter);
+  chosen_groups(copy, channels, options.filter);
   const std::vector<Layer> all = layers(copy);
   for (const auto& rule : options.ratio.rules) {
     const std::string& pattern = rule.first;

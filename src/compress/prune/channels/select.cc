@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <set>
 
 #include "compress/prune/channels/criterion.h"
 #include "core/error.h"
@@ -50,6 +51,24 @@ size_t nearest_allowed(const PrunableGroup& group, size_t kept) {
 }
 
 }  // namespace
+
+std::vector<bool> chosen_groups(const Graph& graph, const Channels& channels, const LayerFilter& filter) {
+  const auto names = [&](const LayerFilter& part) {
+    std::set<std::string> result;
+    for (const Layer& layer : select(graph, part)) result.insert(layer.name);
+    return result;
+  };
+  const std::set<std::string> wanted = names({filter.layers, {}}), allowed = names({{}, filter.exclude});
+  std::vector<bool> result;
+  for (const ChannelGroup& group : channels.groups()) {
+    const auto in = [](const std::set<std::string>& set) {
+      return [&set](const std::string& name) { return set.contains(name); };
+    };
+    result.push_back((filter.layers.empty() || std::any_of(group.made_by.begin(), group.made_by.end(), in(wanted))) &&
+                     std::all_of(group.made_by.begin(), group.made_by.end(), in(allowed)));
+  }
+  return result;
+}
 
 bool may_stay(const PrunableGroup& group, size_t now, size_t count) {
   if (count < group.least || count > now) return false;

@@ -6,10 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "compress/step.h"
 #include "core/channels/channels.h"
 #include "core/graph.h"
 
 namespace pare {
+
+// Per group: may it lose channels? One of the layers that make it has to be chosen, none excluded. Error(invalid) for a
+// pattern that matches no layer.
+std::vector<bool> chosen_groups(const Graph& graph, const Channels& channels, const LayerFilter& filter);
 
 // A group as the choice sees it.
 struct PrunableGroup {
