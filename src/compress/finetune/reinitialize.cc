@@ -18,7 +18,7 @@ struct ReinitializeOptions {
   void visit(ParamVisitor& v) { filter.visit(v); }
 };
 
-ReinitializeOptions read(const Param& params) {
+ReinitializeOptions read_reinitialize(const Param& params) {
   ReinitializeOptions options;
   read_params(params, options);
   return options;
@@ -153,8 +153,8 @@ void reset_statistics(Graph& graph, const std::vector<ValueId>& fresh) {
   }
 }
 
-void run(Session& session, const Param& params) {
-  const std::vector<ValueId> values = chosen(session.graph, read(params).filter);
+void run_reinitialize(Session& session, const Param& params) {
+  const std::vector<ValueId> values = chosen(session.graph, read_reinitialize(params).filter);
   Initializer initializer(session.graph, session.seed);
   int64_t parameters = 0;
   for (const ValueId id : values) {
@@ -168,16 +168,16 @@ void run(Session& session, const Param& params) {
 }  // namespace
 
 extern const StepDef step_reinitialize;
-const StepDef step_reinitialize{
-    .name = "reinitialize",
-    .summary = "fresh weights in the network's shape, masks stay: to train it from scratch",
-    .run = run,
-    .plan =
-        [](const Param& params, const Param&) {
-          return StepPlan{params_to_json(read(params)), 0};
-        },
-    .options = [] { return params_info(ReinitializeOptions{}); },
-    .compresses = false,
-    .check = [](const Graph& graph, const Param& params, const Param&) { select(graph, read(params).filter); }};
+const StepDef step_reinitialize{.name = "reinitialize",
+                                .summary = "fresh weights in the network's shape, masks stay: to train it from scratch",
+                                .run = run_reinitialize,
+                                .plan =
+                                    [](const Param& params, const Param&) {
+                                      return StepPlan{params_to_json(read_reinitialize(params)), 0};
+                                    },
+                                .options = [] { return params_info(ReinitializeOptions{}); },
+                                .compresses = false,
+                                .check = [](const Graph& graph, const Param& params,
+                                            const Param&) { select(graph, read_reinitialize(params).filter); }};
 
 }  // namespace pare

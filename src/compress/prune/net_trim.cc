@@ -24,7 +24,7 @@ struct NetTrimOptions {
   }
 };
 
-NetTrimOptions read(const Param& params) {
+NetTrimOptions read_net_trim(const Param& params) {
   NetTrimOptions options;
   read_params(params, options);
   return options;
@@ -66,8 +66,8 @@ Trimmed trim(const Graph& graph, InputProducts& input, double closeness) {
   return result;
 }
 
-void run(Session& session, const Param& params) {
-  const NetTrimOptions options = read(params);
+void run_net_trim(Session& session, const Param& params) {
+  const NetTrimOptions options = read_net_trim(params);
   const Data& data = session.need_data("net_trim");
   const Graph before = session.graph;
   const Channels none;
@@ -113,12 +113,13 @@ extern const StepDef step_net_trim;
 const StepDef step_net_trim{
     .name = "net_trim",
     .summary = "sparsest weights that keep each layer's outputs close on calibration data; without labels",
-    .run = run,
+    .run = run_net_trim,
     .plan =
         [](const Param& params, const Param&) {
-          return StepPlan{params_to_json(read(params)), 0};
+          return StepPlan{params_to_json(read_net_trim(params)), 0};
         },
     .options = [] { return params_info(NetTrimOptions{}); },
-    .check = [](const Graph& graph, const Param& params, const Param&) { select(graph, read(params).filter); }};
+    .check = [](const Graph& graph, const Param& params,
+                const Param&) { select(graph, read_net_trim(params).filter); }};
 
 }  // namespace pare

@@ -206,7 +206,8 @@ const StepDef step_prune_blocks{.name = "prune_blocks",
                                 .summary = "removes whole residual blocks, the least important first",
                                 .run =
                                     [](Session& session, const Param& params) {
-                                      const PruneBlocksOptions options = read_blocks_options(params, session.train_defaults);
+                                      const PruneBlocksOptions options =
+                                          read_blocks_options(params, session.train_defaults);
                                       BlockPruning(session, options).run();
                                     },
                                 .plan =

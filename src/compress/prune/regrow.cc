@@ -22,14 +22,14 @@ struct Regrow {
 };
 
 // The rate of a recipe's `train:` block is that of training from fresh weights.
-Regrow read(const Param& params, const Param& defaults) {
+Regrow read_regrow(const Param& params, const Param& defaults) {
   Param shared = defaults;
   if (shared.kind == Param::Kind::map) std::erase_if(shared.entries, [](const auto& e) { return e.first == "rate"; });
   return read_options<Regrow>(params, shared);
 }
 
-void run(Session& session, const Param& params) {
-  const Regrow options = read(params, session.train_defaults);
+void run_regrow(Session& session, const Param& params) {
+  const Regrow options = read_regrow(params, session.train_defaults);
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (const Layer& layer : select(session.graph, options.filter)) {
     Value& weight = session.graph.value(layer.weight);
@@ -49,16 +49,16 @@ void run(Session& session, const Param& params) {
 extern const StepDef step_regrow;
 const StepDef step_regrow{.name = "regrow",
                           .summary = "lets removed weights grow again: takes masks away and trains at a low rate",
-                          .run = run,
+                          .run = run_regrow,
                           .plan =
                               [](const Param& params, const Param& defaults) {
-                                const Regrow options = read(params, defaults);
+                                const Regrow options = read_regrow(params, defaults);
                                 return StepPlan{params_to_json(options), options.train.epochs};
                               },
                           .options = [] { return params_info(Regrow{}); },
                           .check =
                               [](const Graph& graph, const Param& params, const Param& defaults) {
-                                const Regrow options = read(params, defaults);
+                                const Regrow options = read_regrow(params, defaults);
                                 select(graph, options.filter);
                                 if (options.train.epochs > 0) rate_factors(graph, options.train);
                               }};

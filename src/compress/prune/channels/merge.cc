@@ -149,12 +149,12 @@ std::optional<Match> most_similar(const Filters& filters, const std::vector<size
 }
 
 // A reader's weight, and for each channel of the group the inputs that are its.
-struct Reader {
+struct MergeReader {
   LayerMatrix layer;
   std::vector<std::vector<size_t>> inputs;
 };
 
-void move_inputs(Graph& graph, const Reader& reader, size_t from, const Match& to) {
+void move_inputs(Graph& graph, const MergeReader& reader, size_t from, const Match& to) {
   const LayerMatrix& layer = reader.layer;
   const auto weight = graph.value(layer.weight).constant->edit<float>();
   for (size_t n = 0; n < reader.inputs[from].size(); ++n) {
@@ -172,12 +172,12 @@ void move_inputs(Graph& graph, const Reader& reader, size_t from, const Match& t
 struct Course {
   Filters filters;
   std::vector<size_t> output_of;  // per channel
-  std::vector<Reader> readers;
+  std::vector<MergeReader> readers;
 };
 std::optional<Course> course_of(const Graph& graph, const Channels& channels, const ChannelGroup& group) {
   const ChannelMember* maker = nullptr;
   std::set<NodeId> reading;
-  std::vector<Reader> readers;
+  std::vector<MergeReader> readers;
   const std::vector<ChannelMember> members = members_of(graph, channels, group);
   for (const ChannelMember& member : members) {
     if (member.role == ChannelRole::makes) {
@@ -192,7 +192,7 @@ std::optional<Course> course_of(const Graph& graph, const Channels& channels, co
     if (weight.encoding.grid || weight.encoding.mask) continue;
     if (graph.node(member.node).attributes.integer("group", 1) != 1) continue;
     const AxisChannels owners(graph, channels, group, member.value, member.axis);
-    Reader reader{*layer, std::vector<std::vector<size_t>>(group.channels.size())};
+    MergeReader reader{*layer, std::vector<std::vector<size_t>>(group.channels.size())};
     for (size_t i = 0; i < layer->inputs; ++i)
       for (const uint32_t channel : owners.at(i)) reader.inputs[channel].push_back(i);
     readers.push_back(std::move(reader));
@@ -229,7 +229,7 @@ size_t merge_channels(Graph& graph, const Channels& channels, const std::vector<
     for (const size_t c : gone) {
       const auto match = most_similar(course->filters, course->output_of, c, kept);
       if (!match) continue;
-      for (const Reader& reader : course->readers) move_inputs(graph, reader, c, *match);
+      for (const MergeReader& reader : course->readers) move_inputs(graph, reader, c, *match);
       ++merged;
     }
   }

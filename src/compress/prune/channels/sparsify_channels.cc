@@ -41,7 +41,7 @@ struct SparsifyOptions {
   }
 };
 
-SparsifyOptions read(const Param& params, const Param& defaults) {
+SparsifyOptions read_sparsify(const Param& params, const Param& defaults) {
   SparsifyOptions options = read_options<SparsifyOptions>(params, defaults);
   ensure(options.train.epochs > 0, "sparsify_channels trains: say `epochs`");
   return options;
@@ -74,8 +74,8 @@ void describe(Session& session, const SparsifyOptions& options) {
   session.report.details["groups"] = std::move(groups);
 }
 
-void run(Session& session, const Param& params) {
-  const SparsifyOptions options = read(params, session.train_defaults);
+void run_sparsify(Session& session, const Param& params) {
+  const SparsifyOptions options = read_sparsify(params, session.train_defaults);
   expose_channels(session.graph);
   infer_shapes(session.graph);
   SparsifyChannels observer = drive(session.graph, Channels::find(session.graph, options.channel_options()), options);
@@ -83,8 +83,8 @@ void run(Session& session, const Param& params) {
   describe(session, options);
 }
 
-void check(const Graph& graph, const Param& params, const Param& defaults) {
-  const SparsifyOptions options = read(params, defaults);
+void check_sparsify(const Graph& graph, const Param& params, const Param& defaults) {
+  const SparsifyOptions options = read_sparsify(params, defaults);
   Graph copy = graph;
   expose_channels(copy);
   infer_shapes(copy);
@@ -97,13 +97,13 @@ extern const StepDef step_sparsify_channels;
 const StepDef step_sparsify_channels{
     .name = "sparsify_channels",
     .summary = "trains and drives whole channels to zero, for prune_channels to remove",
-    .run = run,
+    .run = run_sparsify,
     .plan =
         [](const Param& params, const Param& defaults) {
-          const SparsifyOptions options = read(params, defaults);
+          const SparsifyOptions options = read_sparsify(params, defaults);
           return StepPlan{params_to_json(options), options.train.epochs};
         },
     .options = [] { return params_info(SparsifyOptions{}); },
-    .check = check};
+    .check = check_sparsify};
 
 }  // namespace pare
