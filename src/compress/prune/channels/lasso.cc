@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kLambdas = 100;      // of the path, in geometric steps
 constexpr double kLeast = 1e-4;    // the last lambda, over the first
-constexpr double kStill = 1e-6;     // change of a factor that counts as none
+constexpr double kStill = 1e-6;    // change of a factor that counts as none
 constexpr int kMostSweeps = 1000;  // of coordinate descent for one lambda
 
 // gram[i][j] += <Z_i, Z_j> / |Y|^2 = sum over rows r of i and s of j of (X X^T)_rs (W^T W)_rs / |Y|^2.
