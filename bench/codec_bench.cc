@@ -5,7 +5,7 @@
 // quantile of |w|, by linear interpolation), on a symmetric grid per tensor: q = rint(w / s), s = max|w| / (2^(bits-1)
 // - 1). Weights, non-zeros and H0 (order-0 entropy per tensor, without tables) must be those of the comparison. Then
 // sums over networks, and floats without loss. In any case: independent weights made here. Speeds are of one core, in
-// its own CPU time, best of three; `chosen` is the smallest estimate of each tensor, as files have it.
+// its own CPU time, best of three runs or more; `chosen` is the smallest estimate of each tensor, as files have it.
 #include <fmt/format.h>
 #ifdef PARE_BENCH_ZSTD
 #include <zstd.h>
@@ -79,12 +79,16 @@ double cpu_seconds() {
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
   return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
-double best_of_three(const std::function<void()>& work) {
-  double best = 1e300;
-  for (int run = 0; run < 3; ++run) {
+// At least three runs; small tensors more, since a neighbour's burst is longer than they take.
+double best_of_several(const std::function<void()>& work) {
+  constexpr double kEnough = 0.02;
+  double best = 1e300, spent = 0;
+  for (int run = 0; run < 3 || (spent < kEnough && run < 100); ++run) {
     const double start = cpu_seconds();
     work();
-    best = std::min(best, cpu_seconds() - start);
+    const double seconds = cpu_seconds() - start;
+    best = std::min(best, seconds);
+    spent += seconds;
   }
   return best;
 }
@@ -104,7 +108,7 @@ struct Measured {
 Measured measure(const Encoder& e, const std::vector<Payloads>& tensors) {
   Measured m;
   std::vector<std::vector<std::byte>> coded(tensors.size());
-  m.encode_seconds = best_of_three([&] {
+  m.encode_seconds = best_of_several([&] {
     for (size_t i = 0; i < tensors.size(); ++i) {
       coded[i].clear();
       e.encode(tensors[i].info, tensors[i].levels, tensors[i].bytes, coded[i]);
@@ -113,7 +117,7 @@ Measured measure(const Encoder& e, const std::vector<Payloads>& tensors) {
   std::vector<Payloads> out = tensors;
   const Decoder& d = *find_decoder(e.id);
   bool ok = true;
-  m.decode_seconds = best_of_three([&] {
+  m.decode_seconds = best_of_several([&] {
     for (size_t i = 0; i < tensors.size(); ++i) {
       Payloads& t = out[i];
       ok &= (t.info.payload == Payload::levels ? d.levels(t.info, coded[i], t.levels)
