@@ -7,13 +7,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "bench/watch.h"
 #include "compress/prune/channels/scores.h"
 #include "compress/prune/channels/select.h"
 #include "core/channels/channels.h"
@@ -30,14 +30,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace pare;
-
-class Watch {
- public:
-  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 std::vector<Tensor> noise_for(const Graph& graph) {
   std::vector<Tensor> inputs;

@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "bench/watch.h"
 #include "core/cost.h"
 #include "core/error.h"
 #include "core/onnx/onnx.h"
@@ -23,14 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace pare;
-
-class Watch {
- public:
-  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 double peak_megabytes() {
   rusage usage{};

@@ -1,4 +1,5 @@
 #include "compress/prune/channels/relevance.h"
+#include "compress/prune/channels/functions.h"
 
 #include <algorithm>
 #include <cmath>
@@ -242,43 +243,13 @@ class RelevanceBuilder {
   void propagate(NodeId id, const Node& node) {
     const ValueId r = of(node.outputs[0]);
     if (node.op != OpKind::split && r == kNoValue) no_rule(node);
+    if (is_function(node.op)) return give(node.inputs[0], r);
     switch (node.op) {
-      case OpKind::relu:
-      case OpKind::leaky_relu:
-      case OpKind::prelu:
-      case OpKind::elu:
-      case OpKind::celu:
-      case OpKind::selu:
-      case OpKind::clip:
-      case OpKind::sigmoid:
-      case OpKind::hard_sigmoid:
-      case OpKind::hard_swish:
-      case OpKind::tanh:
-      case OpKind::softplus:
-      case OpKind::softsign:
-      case OpKind::mish:
-      case OpKind::gelu:
-      case OpKind::erf:
-      case OpKind::exp:
-      case OpKind::log:
-      case OpKind::sqrt:
-      case OpKind::abs:
-      case OpKind::neg:
-      case OpKind::reciprocal:
-      case OpKind::pow:
-      case OpKind::thresholded_relu:
-      case OpKind::shrink:
-      case OpKind::identity:
-      case OpKind::dropout:
       case OpKind::cast:
       case OpKind::softmax:
       case OpKind::log_softmax:
       case OpKind::lrn:
       case OpKind::lp_normalization:
-      case OpKind::batch_normalization:
-      case OpKind::instance_normalization:
-      case OpKind::group_normalization:
-      case OpKind::layer_normalization:
         return give(node.inputs[0], r);
       case OpKind::conv:
       case OpKind::conv_transpose:

@@ -1,0 +1,12 @@
+// Wall-clock seconds since it was made.
+#pragma once
+
+#include <chrono>
+
+class Watch {
+ public:
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
