@@ -65,12 +65,7 @@ std::vector<bool> half(const Graph& graph, const Channels& channels, bool global
   std::vector<PrunableGroup> groups;
   for (size_t g = 0; g < scores.size(); ++g)
     groups.push_back({.scores = scores[g], .ratio = 0.5, .kind = global ? "" : std::to_string(g)});
-  const auto chosen = choose_channels(groups);
-  std::vector<bool> removed(channels.size(), false);
-  for (size_t g = 0; g < chosen.size(); ++g) {
-    for (size_t c = 0; c < chosen[g].size(); ++c) removed[channels.groups()[g].channels[c]] = chosen[g][c];
-  }
-  return removed;
+  return flags_of(channels, choose_channels(groups));
 }
 
 void measure(const fs::path& path, const fs::path& out) {

@@ -77,6 +77,7 @@ class Curves {
         const std::vector<bool> gone = choose_channels({&prunable, 1})[0];
         std::vector<bool> removed(channels.size(), false);
         for (size_t c = 0; c < gone.size(); ++c) removed[group.channels[c]] = gone[c];
+        channels.spare_axes(removed);
         Graph smaller = graph_;
         remove_channels(smaller, channels, removed);
         points.push_back(point("removed", share / 10.0, measure(smaller)));

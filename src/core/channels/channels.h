@@ -65,6 +65,9 @@ class Channels {
   std::span<const ChannelId> at(ValueId value, size_t axis, size_t index) const;
   // What stays of the axis once `removed` (one flag per channel) are gone; nothing where all of it does.
   std::optional<std::vector<int32_t>> kept(ValueId value, size_t axis, const std::vector<bool>& removed) const;
+  // Takes channels back from `removed` until something is left of every axis. Something of every group is not always
+  // enough: an axis may hold few of a group's channels (a padded axis has others).
+  void spare_axes(std::vector<bool>& removed) const;
 
  private:
   friend class ChannelFinder;

@@ -1,5 +1,6 @@
 // From what op rules tie together to channels and groups of them.
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 #include <tuple>
@@ -291,6 +292,24 @@ std::optional<std::vector<int32_t>> Channels::kept(ValueId value, size_t axis, c
   }
   if (result.size() == axes[axis].count) return std::nullopt;
   return result;
+}
+
+void Channels::spare_axes(std::vector<bool>& removed) const {
+  for (size_t v = 0; v < axes_.size(); ++v) {
+    for (size_t axis = 0; axis < axes_[v].size(); ++axis) {
+      const auto left = kept(static_cast<ValueId>(v), axis, removed);
+      if (!left || !left->empty()) continue;
+      // What returns is the index for which the fewest channels must.
+      std::span<const ChannelId> best;
+      auto fewest = std::numeric_limits<std::ptrdiff_t>::max();
+      for (uint32_t i = 0; i < axes_[v][axis].count; ++i) {
+        const auto here = at(static_cast<ValueId>(v), axis, i);
+        const auto gone = std::count_if(here.begin(), here.end(), [&](ChannelId c) { return removed[c]; });
+        if (gone < fewest) fewest = gone, best = here;
+      }
+      for (const ChannelId c : best) removed[c] = false;
+    }
+  }
 }
 
 }  // namespace pare

@@ -108,7 +108,7 @@ class ChannelPruning {
     if (channels.groups().empty()) return;
     std::vector<PrunableGroup> groups = prunable(channels, score(channels));
     const std::vector<bool> removed =
-        target_.of.empty() ? flags(channels, choose_channels(groups)) : choose_for_target(channels, groups);
+        target_.of.empty() ? flags_of(channels, choose_channels(groups)) : choose_for_target(channels, groups);
     if (options_.merge) merged_ += merge_channels(session_.graph, channels, removed);
     if (options_.compensate) make_up_for(channels, removed);
     remove(channels, removed);
@@ -124,7 +124,7 @@ class ChannelPruning {
       for (PrunableGroup& group : groups) group.ratio = share;
       return choose_channels(groups);
     };
-    const auto removed = [&](double share) { return flags(channels, choose(share)); };
+    const auto removed = [&](double share) { return flags_of(channels, choose(share)); };
     const auto cost = [&](const std::vector<bool>& gone) {
       if (target_.of == "channels") return count() - static_cast<double>(std::count(gone.begin(), gone.end(), true));
       return meter_.cost_after(session_.graph, channels, gone);
@@ -170,7 +170,7 @@ class ChannelPruning {
       group.ratio = 1;
       group.kind = fmt::format("{}", &group - groups.data());
     }
-    const std::vector<bool> removed = flags(channels, choose_channels(groups));
+    const std::vector<bool> removed = flags_of(channels, choose_channels(groups));
     unused_ += std::count(removed.begin(), removed.end(), true);
     remove(channels, removed);
   }
@@ -244,13 +244,6 @@ class ChannelPruning {
         prunable.kind = kind_of(session_.graph, channels, group);
     }
     return groups;
-  }
-
-  static std::vector<bool> flags(const Channels& channels, const std::vector<std::vector<bool>>& removed) {
-    std::vector<bool> result(channels.size(), false);
-    for (size_t g = 0; g < removed.size(); ++g)
-      for (size_t c = 0; c < removed[g].size(); ++c) result[channels.groups()[g].channels[c]] = removed[g][c];
-    return result;
   }
 
   void remove(const Channels& channels, const std::vector<bool>& removed) {

@@ -98,6 +98,14 @@ std::vector<std::vector<bool>> choose_channels(std::span<const PrunableGroup> gr
   return removed;
 }
 
+std::vector<bool> flags_of(const Channels& channels, const std::vector<std::vector<bool>>& removed) {
+  std::vector<bool> result(channels.size(), false);
+  for (size_t g = 0; g < removed.size(); ++g)
+    for (size_t c = 0; c < removed[g].size(); ++c) result[channels.groups()[g].channels[c]] = removed[g][c];
+  channels.spare_axes(result);
+  return result;
+}
+
 std::string kind_of(const Graph& graph, const Channels& channels, const ChannelGroup& group) {
   std::vector<std::string> parts;
   for (const ChannelMember& member : members_of(graph, channels, group)) {

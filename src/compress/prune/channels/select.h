@@ -30,6 +30,8 @@ struct PrunableGroup {
 // shares that its groups ask for are gone in all; then what stays of each group moves to the nearest multiple of its
 // unit (up, when two are as near). A larger ratio never keeps a channel that a smaller one removes.
 std::vector<std::vector<bool>> choose_channels(std::span<const PrunableGroup> groups);
+// The same as one flag per channel; where nothing of an axis would be left, something stays.
+std::vector<bool> flags_of(const Channels& channels, const std::vector<std::vector<bool>>& removed);
 
 // Numbers of channels of a group (`now` of them are left) that may stay: `least` or more, multiples of the unit, or all
 // when none went so far.
