@@ -25,7 +25,8 @@ void add_teacher(Job& job, const Teacher& teacher) {
 
 }  // namespace
 
-void Session::fit(const TrainOptions& options, Observer* observer, const Teacher* teacher) {
+void Session::fit(const TrainOptions& options, Observer* observer, const Teacher* teacher,
+                  std::span<const LossTerm> more) {
   if (options.epochs == 0) return;
   const size_t index = fits++;
   if (store && store->finished(index, graph, report.history)) return;
@@ -38,6 +39,7 @@ void Session::fit(const TrainOptions& options, Observer* observer, const Teacher
   if (test_curves) job.test = parts.test;
   job.objective.front().kind = task_loss(parts.train->spec());
   if (teacher) add_teacher(job, *teacher);
+  job.objective.insert(job.objective.end(), more.begin(), more.end());
   job.options = options;
   job.seed = mix({seed, index});
   job.observer = observer;

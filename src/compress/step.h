@@ -60,8 +60,10 @@ struct Session {
 
   const Data& need_data(std::string_view what) const;  // Error(invalid) "prune_weights with epochs needs data (--data)"
   // Trains the graph with cross entropy (mean squared error for targets that are no classes), and towards the teacher's
-  // answers where there is one; checkpoints, resumes and records.
-  void fit(const TrainOptions& options, Observer* observer = nullptr, const Teacher* teacher = nullptr);
+  // answers where there is one; `more` is added to the objective. Checkpoints, resumes and records. Ids of values may
+  // be others afterwards, names are not.
+  void fit(const TrainOptions& options, Observer* observer = nullptr, const Teacher* teacher = nullptr,
+           std::span<const LossTerm> more = {});
 };
 
 // What a step will do, known before anything runs.

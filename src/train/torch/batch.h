@@ -5,6 +5,7 @@
 
 #include "core/data/dataset.h"
 #include "core/graph.h"
+#include "train/logits.h"
 #include "train/torch/aten.h"
 
 namespace pare::engine {
@@ -17,8 +18,6 @@ void check_classes(const at::Tensor& target, int64_t outputs);
 int64_t class_count(const at::Tensor& logits, const at::Tensor& target);
 // The batch size a graph insists on, 0 when any will do.
 int64_t fixed_batch(const Graph& graph);
-// The graph's first output, or what goes into it when it is a Softmax: cross entropy wants logits.
-ValueId logits_of(const Graph& graph);
 
 struct DeviceBatch {
   std::vector<at::Tensor> inputs;

@@ -42,6 +42,25 @@ class PruneChannels : public testing::CompressTest {
     }
     return result;
   }
+  void expect_same_end_when_killed(const std::string& step) {
+    const std::string recipe = "steps: [{prune_channels: " + step + "}]";
+    const auto go = [&](const std::string& name, bool resume) {
+      RunOptions how = options(out(name));
+      how.resume = resume;
+      return run_recipe(parse_recipe(recipe, "r.yaml"), network(), how, Progress::quiet());
+    };
+    go("whole", false);
+    const int64_t calls = engine->calls;
+    for (int64_t lives = 1; lives < calls; lives += 3) {
+      const std::string name = "killed" + std::to_string(lives);
+      *engine = testing::ToyEngine();
+      engine->lives = lives;
+      EXPECT_THROW(go(name, false), testing::Killed);
+      *engine = testing::ToyEngine();
+      go(name, true);
+      EXPECT_EQ(read(out(name) + "/model.pare"), read(out("whole") + "/model.pare")) << lives;
+    }
+  }
   static nlohmann::ordered_json details(const RowResult& row) { return row.report["steps"][0]["details"]; }
   static std::string warnings(const RowResult& row) { return row.report["steps"][0]["warnings"].dump(); }
 };
@@ -123,23 +142,10 @@ TEST_F(PruneChannels, RoundsEndAtTheRatioAndMakeOneCurve) {
 }
 
 TEST_F(PruneChannels, KilledAtAnyTimeItEndsTheSame) {
-  const char* recipe = "steps: [{prune_channels: {ratio: 0.5, rounds: 2, epochs: 2, distill: {weight: 0.5}}}]";
-  const auto go = [&](const std::string& name, bool resume) {
-    RunOptions how = options(out(name));
-    how.resume = resume;
-    return run_recipe(parse_recipe(recipe, "r.yaml"), network(), how, Progress::quiet());
-  };
-  go("whole", false);
-  const int64_t calls = engine->calls;
-  for (int64_t lives = 1; lives < calls; lives += 3) {
-    const std::string name = "killed" + std::to_string(lives);
-    *engine = testing::ToyEngine();
-    engine->lives = lives;
-    EXPECT_THROW(go(name, false), testing::Killed);
-    *engine = testing::ToyEngine();
-    go(name, true);
-    EXPECT_EQ(read(out(name) + "/model.pare"), read(out("whole") + "/model.pare")) << lives;
-  }
+  expect_same_end_when_killed("{ratio: 0.5, rounds: 2, epochs: 2, distill: {weight: 0.5}}");
+}
+TEST_F(PruneChannels, KilledWhileItPrunesAndTrainsItEndsTheSame) {
+  expect_same_end_when_killed("{ratio: 0.5, schedule: pseudo, epochs: 4, pseudo: {every: 2}}");
 }
 
 TEST_F(PruneChannels, TeacherIsTheUncutNetwork) {
@@ -162,6 +168,43 @@ TEST_F(PruneChannels, TeacherIsTheUncutNetwork) {
   EXPECT_EQ(watch->seen.objective[1].kind, "kl");
   EXPECT_EQ(watch->seen.objective[1].weight, 0.7);
   EXPECT_EQ(watch->seen.objective[1].options.at("temperature"), 3);
+}
+
+TEST_F(PruneChannels, PseudoTrainsWithAndWithout) {
+  struct Watch : testing::ToyEngine {
+    Job seen;
+    std::vector<std::string> values;  // of the graph that trains
+    void fit(Job& job, Progress& progress) override {
+      seen = job;
+      for (const Value& value : job.graphs.at(0).graph->values) values.push_back(value.name);
+      ToyEngine::fit(job, progress);
+    }
+  };
+  const auto watch = std::make_shared<Watch>();
+  engine = watch;
+  const RowResult row =
+      run("{ratio: 0.5, schedule: pseudo, epochs: 3, pseudo: {every: 1, masked: 0.5, gap: 2, temperature: 3}}", true);
+  EXPECT_THAT(widths(row.graph), ElementsAre(12, 8, 10));
+  EXPECT_EQ(row.report["steps"][0]["history"].size(), 3U);
+  EXPECT_TRUE(details(row)["gap"].contains("top1_pruned"));
+  EXPECT_EQ(cost(row.graph).parameters, details(row)["parameters"]["after"]);
+  ASSERT_EQ(watch->seen.objective.size(), 3U);
+  EXPECT_EQ(watch->seen.objective[1].kind, "cross_entropy");
+  EXPECT_EQ(watch->seen.objective[1].weight, 0.5);
+  EXPECT_EQ(watch->seen.objective[2].kind, "kl");
+  EXPECT_EQ(watch->seen.objective[2].weight, 2);
+  EXPECT_EQ(watch->seen.objective[2].options.at("temperature"), 3);
+  for (const std::string& input : watch->seen.objective[2].inputs)
+    EXPECT_THAT(watch->values, ::testing::Contains(input.substr(std::string("student:").size())));
+}
+
+TEST_F(PruneChannels, PseudoMeetsTargets) {
+  const int64_t macs = cost(network()).macs;
+  const RowResult row =
+      run("{target: {macs: 0.5}, scope: global, schedule: pseudo, epochs: 2, pseudo: {every: 2}}", true);
+  EXPECT_LE(cost(row.graph).macs, macs / 2);
+  EXPECT_GE(cost(row.graph).macs, macs * 4 / 10);
+  EXPECT_EQ(details(row)["target"]["left"], static_cast<double>(cost(row.graph).macs) / static_cast<double>(macs));
 }
 
 // Trains like the toy engine, and runs.
@@ -199,7 +242,9 @@ TEST_F(PruneChannels, WrongOptionsAreErrors) {
        {"{}", "{ratio: 0.5, target: {macs: 0.5}}", "{target: {speed: 2}}", "{ratio: {fc1: 0.5}, scope: global}",
         "{ratio: 0.5, criterion: magic}", "{ratio: {fc9: 0.5}}", "{ratio: 0.5, layers: [fc9]}",
         "{ratio: 0.5, layers: [fc3]}", "{ratio: 0.5, epochs: 1}", "{ratio: 0.5, compensate: true}",
-        "{ratio: 0.5, distill: {weigth: 1}}"})
+        "{ratio: 0.5, schedule: oneshot, rounds: 2}", "{ratio: 0.5, schedule: pseudo}",
+        "{ratio: 0.5, schedule: pseudo, epochs: 1, criterion: obs}",
+        "{ratio: 0.5, schedule: pseudo, epochs: 1, pseudo: {evry: 3}}", "{ratio: 0.5, distill: {weigth: 1}}"})
     EXPECT_THROW(run(options), Error) << options;
 }
 

@@ -121,7 +121,8 @@ TEST(Recipe, SweepAddressesAStepOfSeveralByNumber) {
 }
 
 TEST(Recipe, EveryShippedRecipeIsValid) {
-  for (const char* name : {"demo", "lenet5-caffe-mnist", "lenet-300-100-mnist", "lenet5-sweep"}) {
+  for (const char* name : {"demo", "lenet5-caffe-mnist", "lenet-300-100-mnist", "lenet5-sweep", "prune-channels",
+                           "pseudo-pruning", "sparse-channels"}) {
     EXPECT_NO_THROW(load_recipe(std::string(PARE_SOURCE_DIR) + "/recipes/" + name + ".yaml")) << name;
   }
 }

@@ -21,9 +21,9 @@ struct DistillOptions {
 
 struct PruneChannelsOptions {
   ChannelScoring scoring;
-  std::string scope = "local", parts = "whole", norms = "in_order";
+  std::string schedule = "iterative", scope = "local", parts = "whole", norms = "in_order";
   PerLayer<double> ratio = 0.0;
-  Param target, distill;
+  Param target, distill, pseudo;
   int64_t rounds = 1, round_to = 1;
   double min_kept = 0, most = 1;
   bool averaged = true, unused = true, merge = false, compensate = false;
@@ -49,6 +49,9 @@ struct PruneChannelsOptions {
     v.field("ratio", ratio, "share of the channels to remove, one number or per layer or group", {0, 1});
     v.field("target", target,
             "instead of ratio, the share that is left of one cost: channels, parameters, macs, bytes or latency");
+    v.field("schedule", schedule,
+            "iterative: `rounds` of removing and training; oneshot: one; pseudo: training with and without what goes",
+            {"oneshot", "iterative", "pseudo"});
     v.field("rounds", rounds, "of removing and training, `epochs` each", {1, 1000});
     v.field("round_to", round_to, "what stays of a group is a multiple of this", {1, 4096});
     v.field("min_kept", min_kept, "share of every group that stays", {0, 1});
@@ -66,8 +69,9 @@ struct PruneChannelsOptions {
     v.field("norms", norms, "statistics one norm after the other, each behind the new ones, or all of them at once",
             {"in_order", "at_once"});
     v.field("distill", distill, "train towards the uncut network too: {weight, temperature}");
+    v.field("pseudo", pseudo, "of schedule pseudo: {every, begin, end, masked, gap, temperature, decay}");
     filter.visit(v);
-    visit_train(v, train, {});
+    visit_train(v, train, {{"schedule", "rate_schedule"}});
   }
 
   ChannelOptions channel_options() const {

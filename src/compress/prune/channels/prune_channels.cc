@@ -3,12 +3,14 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <set>
 
 #include "compress/finetune/reestimate_norms.h"
 #include "compress/prune/channels/compensate.h"
 #include "compress/prune/channels/merge.h"
 #include "compress/prune/channels/options.h"
+#include "compress/prune/channels/pseudo_pruning.h"
 #include "compress/prune/channels/select.h"
 #include "compress/prune/channels/target.h"
 #include "compress/prune/schedule.h"
@@ -26,7 +28,7 @@ using Json = nlohmann::ordered_json;
 
 PruneChannelsOptions read(const Param& params, const Param& defaults) {
   PruneChannelsOptions options = read_options<PruneChannelsOptions>(params, defaults);
-  find_channel_criterion(options.scoring.criterion);
+  const ChannelCriterion& criterion = find_channel_criterion(options.scoring.criterion);
   ensure((params.find("ratio") != nullptr) != (params.find("target") != nullptr),
          "say how much goes: either `ratio`, the share of channels to remove, or `target`, what is left of a cost");
   read_target(options.target);
@@ -36,6 +38,17 @@ PruneChannelsOptions read(const Param& params, const Param& defaults) {
          "merge and compensate both make up for the same channels: say one of them");
   DistillOptions distill;
   read_params(options.distill, distill);
+  PseudoOptions pseudo;
+  read_params(options.pseudo, pseudo);
+  ensure(options.schedule == "iterative" || options.rounds == 1, "schedule {} has one round", options.schedule);
+  if (options.schedule == "pseudo") {
+    ensure(options.train.epochs > 0, "schedule pseudo prunes while training: say `epochs`");
+    ensure(pseudo.begin < pseudo.end, "begin ({}) has to be before end ({})", pseudo.begin, pseudo.end);
+    ensure(!criterion.data && !criterion.needs.curvature && !criterion.needs.input_rms,
+           "criterion {} cannot be computed while training: use another schedule", criterion.name);
+    ensure(!options.compensate, "compensate is for what is cut at once: schedule pseudo trains what stays");
+    ensure(options.target.find("latency") == nullptr, "schedule pseudo cannot measure latency again and again");
+  }
   return options;
 }
 
@@ -63,6 +76,7 @@ class ChannelPruning {
         target_(read_target(options.target)),
         meter_(target_.of, session.packing, session.engine) {
     read_params(options.distill, distill_);
+    read_params(options.pseudo, pseudo_);
   }
 
   void run() {
@@ -70,11 +84,16 @@ class ChannelPruning {
     infer_shapes(session_.graph);
     if (distill_.weight > 0) uncut_ = session_.graph;
     describe_start();
-    for (round_ = 1; round_ <= options_.rounds; ++round_) {
-      cut();
-      restore_norms();
-      const Teacher teacher{&uncut_, distill_.weight, distill_.temperature};
-      session_.fit(options_.train, nullptr, distill_.weight > 0 ? &teacher : nullptr);
+    const Teacher uncut{&uncut_, distill_.weight, distill_.temperature};
+    const Teacher* teacher = distill_.weight > 0 ? &uncut : nullptr;
+    if (options_.schedule == "pseudo") {
+      train_with_and_without(teacher);
+    } else {
+      for (round_ = 1; round_ <= options_.rounds; ++round_) {
+        cut();
+        restore_norms();
+        session_.fit(options_.train, nullptr, teacher);
+      }
     }
     describe_end();
   }
@@ -107,11 +126,15 @@ class ChannelPruning {
     const Channels channels = Channels::find(session_.graph, options_.channel_options());
     if (channels.groups().empty()) return;
     std::vector<PrunableGroup> groups = prunable(channels, score(channels));
-    const std::vector<bool> removed =
-        target_.of.empty() ? flags_of(channels, choose_channels(groups)) : choose_for_target(channels, groups);
+    const std::vector<bool> removed = choose_from(channels, groups);
+    if (round_ == options_.rounds && !target_.of.empty()) report_target(chosen_cost_);
     if (options_.merge) merged_ += merge_channels(session_.graph, channels, removed);
     if (options_.compensate) make_up_for(channels, removed);
     remove(channels, removed);
+  }
+
+  std::vector<bool> choose_from(const Channels& channels, std::vector<PrunableGroup>& groups) {
+    return target_.of.empty() ? flags_of(channels, choose_channels(groups)) : choose_for_target(channels, groups);
   }
 
   // The cost that is nearest to the target, and not above it. One threshold for all moves in steps, some of them large
@@ -119,16 +142,13 @@ class ChannelPruning {
   std::vector<bool> choose_for_target(const Channels& channels, std::vector<PrunableGroup>& groups) {
     const int attempts = target_.of == "latency" ? 1 : 12;  // that is as exact as it can be measured
     constexpr double kNear = 0.995;
-    const double limit = cost_before_ * (1 - round_sparsity(1 - target_.kept, round_, options_.rounds));
+    const double limit = cost_before_ * (1 - share_now(1 - target_.kept));
     const auto choose = [&](double share) {
       for (PrunableGroup& group : groups) group.ratio = share;
       return choose_channels(groups);
     };
     const auto removed = [&](double share) { return flags_of(channels, choose(share)); };
-    const auto cost = [&](const std::vector<bool>& gone) {
-      if (target_.of == "channels") return count() - static_cast<double>(std::count(gone.begin(), gone.end(), true));
-      return meter_.cost_after(session_.graph, channels, gone);
-    };
+    const auto cost = [&](const std::vector<bool>& gone) { return cost_without(channels, gone); };
     std::vector<bool> best;
     double best_cost = 0;
     for (int attempt = 0; attempt < attempts && (best.empty() || best_cost < kNear * limit); ++attempt) {
@@ -141,8 +161,62 @@ class ChannelPruning {
       for (size_t g = 0; g < groups.size(); ++g)
         if (low[g] != high[g]) groups[g].least = static_cast<size_t>(std::count(low[g].begin(), low[g].end(), false));
     }
-    if (round_ == options_.rounds) report_target(best_cost);
+    chosen_cost_ = best_cost;
     return best;
+  }
+
+  double cost_without(const Channels& channels, const std::vector<bool>& removed) const {
+    if (target_.of == "channels")
+      return count() - static_cast<double>(std::count(removed.begin(), removed.end(), true));
+    return meter_.cost_after(graph(), channels, removed);
+  }
+  // The network that channels are removed from.
+  const Graph& graph() const { return network_ ? *network_ : session_.graph; }
+  // How much of a share is to be gone by now.
+  double share_now(double share) const {
+    return growth_ ? share * *growth_ : round_sparsity(share, round_, options_.rounds);
+  }
+
+  void train_with_and_without(const Teacher* teacher) {
+    if (options_.unused) remove_unused();
+    const Graph network = session_.graph;
+    const Channels channels = Channels::find(network, options_.channel_options());
+    const MaskedCopy copy = with_masked_copy(network);
+    const auto choose = [&](const Graph& now, const Evidence& evidence, double growth) {
+      network_ = &now;
+      growth_ = growth;
+      ChannelContext context = context_of(channels);
+      context.evidence = &evidence;
+      std::vector<PrunableGroup> groups = prunable(channels, score_channels(context, options_.scoring));
+      return choose_from(channels, groups);
+    };
+    PseudoPruning observer(network, channels, copy, pseudo_, options_.train, choose);
+    TrainOptions train = options_.train;
+    for (const MaskedCopy::Masked& item : copy.masks) train.freeze.push_back("name:" + item.node);
+    session_.graph = copy.graph;
+    const auto terms = pseudo_terms(copy, pseudo_, task_loss(session_.need_data("schedule pseudo").train->spec()));
+    session_.fit(train, &observer, teacher, terms);
+
+    const std::vector<bool> removed = masked_channels(copy, session_.graph, network, channels);
+    session_.graph = taken_apart(copy, session_.graph, network, true);
+    network_ = nullptr;
+    if (!target_.of.empty()) report_target(cost_without(channels, removed));
+    remove(channels, removed);
+    describe_gap();
+  }
+
+  // Between what the full network reached in the last epoch and what is left of it.
+  void describe_gap() {
+    const std::vector<EpochRecord>& history = session_.report.history;
+    if (!session_.data || !session_.data->validation || history.empty() || !history.back().validation) return;
+    const Evaluation& full = *history.back().validation;
+    const Evaluation now =
+        session_.engine().evaluate(session_.graph, *session_.data->validation, {}, session_.progress);
+    Json& gap = session_.report.details["gap"];
+    if (full.task == Evaluation::Task::values)
+      gap = {{"loss_full", full.loss}, {"loss_pruned", now.loss}};
+    else
+      gap = {{"top1_full", full.top1}, {"top1_pruned", now.top1}};
   }
 
   // Channels that the outputs do not depend on, as far as limits and multiples allow.
@@ -193,7 +267,7 @@ class ChannelPruning {
   }
 
   ChannelContext context_of(const Channels& channels) {
-    return {.graph = session_.graph,
+    return {.graph = graph(),
             .channels = channels,
             .evidence = nullptr,
             .seed = mix({session_.seed, static_cast<uint64_t>(round_)}),
@@ -216,8 +290,8 @@ class ChannelPruning {
   }
 
   std::vector<PrunableGroup> prunable(const Channels& channels, const std::vector<std::vector<float>>& scores) {
-    const std::vector<bool> may_go = chosen_groups(session_.graph, channels, options_.filter);
-    const std::vector<Layer> all = layers(session_.graph);
+    const std::vector<bool> may_go = chosen_groups(graph(), channels, options_.filter);
+    const std::vector<Layer> all = layers(graph());
     const bool local = options_.scope == "local";
     std::vector<PrunableGroup> groups;
     for (size_t g = 0; g < channels.groups().size(); ++g) {
@@ -232,7 +306,7 @@ class ChannelPruning {
       prunable.scores = scores[g];
       const Course* course = find_course(group.name);
       prunable.before = course ? course->before : group.channels.size();
-      prunable.ratio = round_sparsity(ratio_of(options_.ratio, group, all), round_, options_.rounds);
+      prunable.ratio = share_now(ratio_of(options_.ratio, group, all));
       const double stays = std::max(options_.min_kept, local ? 0 : 1 - options_.most);
       const double least = std::ceil(stays * static_cast<double>(prunable.before) - 1e-9);
       prunable.least = static_cast<size_t>(std::max(least, 1.0));
@@ -241,7 +315,7 @@ class ChannelPruning {
       if (local)
         prunable.kind = fmt::format("{}", g);
       else if (options_.scope == "isomorphic")
-        prunable.kind = kind_of(session_.graph, channels, group);
+        prunable.kind = kind_of(graph(), channels, group);
     }
     return groups;
   }
@@ -315,11 +389,14 @@ class ChannelPruning {
   CostTarget target_;
   CostMeter meter_;
   DistillOptions distill_;
-  Graph uncut_;  // the teacher
+  PseudoOptions pseudo_;
+  const Graph* network_ = nullptr;  // while the session's is that of both networks
+  std::optional<double> growth_;    // of schedule pseudo, 0..1
+  Graph uncut_;                     // the teacher
   std::vector<Course> courses_;
   std::set<std::string> compensated_;  // nodes
   NetworkCost before_;
-  double cost_before_ = 0;
+  double cost_before_ = 0, chosen_cost_ = 0;
   int64_t round_ = 1, unused_ = 0;
   size_t merged_ = 0;
 };
