@@ -93,6 +93,30 @@ TEST_F(PruneChannels, RatioPerLayerAndPerGroupAndExclusions) {
   EXPECT_THAT(widths(run("{ratio: 0.5, layers: [fc1]}").graph), ElementsAre(12, 16, 10));
 }
 
+// One threshold for all weights finds three quarters of fc1 and a quarter of fc2 below it.
+TEST_F(PruneChannels, RatiosThatFollowFromTheSparsityOfLayers) {
+  Graph graph = network();
+  double small = 0, all = 0;
+  for (const Layer& layer : layers(graph)) {
+    const size_t of_four = layer.name == "fc1" ? 3 : layer.name == "fc2" ? 1 : 0;
+    const auto weights = graph.value(layer.weight).constant->edit<float>();
+    for (size_t i = 0; i < weights.size(); ++i)
+      weights[i] = i % 4 < of_four ? -0.01F : 1 + 0.001F * static_cast<float>(i);
+    small += static_cast<double>(weights.size() * of_four) / 4;
+    all += static_cast<double>(weights.size());
+  }
+  const RowResult row = run(fmt::format("{{sparsity: {}}}", small / all + 1e-9), false, graph);
+  EXPECT_THAT(widths(row.graph), ElementsAre(6, 12, 10));
+  const auto table = details(row)["sparsity"];
+  ASSERT_EQ(table.size(), 3U);
+  EXPECT_EQ(table[0]["layer"], "fc1");
+  EXPECT_EQ(table[0]["zeros"].get<int64_t>() * 4, table[0]["elements"].get<int64_t>() * 3);
+  EXPECT_EQ(table[1]["zeros"].get<int64_t>() * 4, table[1]["elements"].get<int64_t>());
+  EXPECT_EQ(table[2]["zeros"], 0);
+  EXPECT_THROW(run("{sparsity: 0.5, ratio: 0.5}"), Error);
+  EXPECT_THROW(run("{sparsity: 0.5, scope: global}"), Error);
+}
+
 TEST_F(PruneChannels, MultiplesAndWhatIsKept) {
   EXPECT_THAT(widths(run("{ratio: 0.65, round_to: 4}").graph), ElementsAre(8, 8, 10));
   EXPECT_THAT(widths(run("{ratio: 1, min_kept: 0.25}").graph), ElementsAre(6, 4, 10));

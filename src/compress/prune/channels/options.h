@@ -25,7 +25,7 @@ struct PruneChannelsOptions {
   PerLayer<double> ratio = 0.0;
   Param target, distill, pseudo;
   int64_t rounds = 1, round_to = 1;
-  double min_kept = 0, most = 1;
+  double sparsity = 0, min_kept = 0, most = 1;
   bool averaged = true, unused = true, merge = false, compensate = false;
   int64_t calibration = 16, norm_batches = 8;
   LayerFilter filter;
@@ -49,6 +49,10 @@ struct PruneChannelsOptions {
     v.field("ratio", ratio, "share of the channels to remove, one number or per layer or group", {0, 1});
     v.field("target", target,
             "instead of ratio, the share that is left of one cost: channels, parameters, macs, bytes or latency");
+    v.field("sparsity", sparsity,
+            "instead of ratio: every group loses the share that its layers' weights would, were this share of all "
+            "weights removed by magnitude",
+            {0, 0.99999});
     v.field("schedule", schedule,
             "iterative: `rounds` of removing and training; oneshot: one; pseudo: training with and without what goes",
             {"oneshot", "iterative", "pseudo"});

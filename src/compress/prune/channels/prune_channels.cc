@@ -12,6 +12,7 @@
 #include "compress/prune/channels/options.h"
 #include "compress/prune/channels/pseudo_pruning.h"
 #include "compress/prune/channels/select.h"
+#include "compress/prune/channels/sparsity_table.h"
 #include "compress/prune/channels/target.h"
 #include "compress/prune/schedule.h"
 #include "core/channels/dead.h"
@@ -29,10 +30,12 @@ using Json = nlohmann::ordered_json;
 PruneChannelsOptions read(const Param& params, const Param& defaults) {
   PruneChannelsOptions options = read_options<PruneChannelsOptions>(params, defaults);
   const ChannelCriterion& criterion = find_channel_criterion(options.scoring.criterion);
-  ensure((params.find("ratio") != nullptr) != (params.find("target") != nullptr),
-         "say how much goes: either `ratio`, the share of channels to remove, or `target`, what is left of a cost");
+  const auto said = [&](std::string_view option) { return params.find(option) != nullptr ? 1 : 0; };
+  ensure(said("ratio") + said("target") + said("sparsity") == 1,
+         "say how much goes: either `ratio`, the share of channels to remove, or `target`, what is left of a cost, or "
+         "`sparsity`, that of the weights which ratios are taken from");
   read_target(options.target);
-  ensure(options.scope == "local" || options.ratio.rules.empty(),
+  ensure(options.scope == "local" || (options.ratio.rules.empty() && options.sparsity == 0),
          "scope {} takes one ratio for all groups, not one per layer", options.scope);
   ensure(!options.merge || !options.compensate,
          "merge and compensate both make up for the same channels: say one of them");
@@ -104,6 +107,7 @@ class ChannelPruning {
     std::string name;
     std::vector<std::string> made_by;
     size_t before, now;
+    double ratio;  // from the sparsity of its layers
   };
 
   void describe_start() {
@@ -111,8 +115,14 @@ class ChannelPruning {
     for (const HeldBack& held : channels.held_back())
       session_.report.warnings.push_back(
           fmt::format("{}: {}; it holds back {} channels", held.node, held.reason, held.channels));
+    std::vector<LayerSparsity> table;
+    if (options_.sparsity > 0) table = sparsity_table(session_.graph, options_.sparsity);
+    for (const LayerSparsity& row : table)
+      session_.report.details["sparsity"].push_back(
+          {{"layer", row.name}, {"zeros", row.zeros}, {"elements", row.elements}});
     for (const ChannelGroup& group : channels.groups())
-      courses_.push_back({group.name, group.made_by, group.channels.size(), group.channels.size()});
+      courses_.push_back({group.name, group.made_by, group.channels.size(), group.channels.size(),
+                          sparsity_of(table, session_.graph, channels, group)});
     const std::vector<bool> may_go = chosen_groups(session_.graph, channels, options_.filter);
     ensure(std::find(may_go.begin(), may_go.end(), true) != may_go.end(),
            "prune_channels: no channel of this network can be removed{}",
@@ -306,7 +316,8 @@ class ChannelPruning {
       prunable.scores = scores[g];
       const Course* course = find_course(group.name);
       prunable.before = course ? course->before : group.channels.size();
-      prunable.ratio = share_now(ratio_of(options_.ratio, group, all));
+      const double ratio = options_.sparsity > 0 && course ? course->ratio : ratio_of(options_.ratio, group, all);
+      prunable.ratio = share_now(ratio);
       const double stays = std::max(options_.min_kept, local ? 0 : 1 - options_.most);
       const double least = std::ceil(stays * static_cast<double>(prunable.before) - 1e-9);
       prunable.least = static_cast<size_t>(std::max(least, 1.0));
