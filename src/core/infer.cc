@@ -29,6 +29,7 @@ class Inference {
     const Node& node = graph_.node(id);
     const InferRule rule = node.domain.empty() || node.domain == "ai.onnx" ? infer_rule(node.op) : nullptr;
     if (!rule) return;
+    presume_input(node);
     std::vector<const TensorFacts*> inputs;
     for (const ValueId input : node.inputs)
       inputs.push_back(input == kNoValue ? nullptr : &facts_[static_cast<size_t>(input)]);
@@ -44,6 +45,28 @@ class Inference {
   }
 
  private:
+  // What a layer says about its input where nothing else does, behind an op without a rule: rank and channels.
+  void presume_input(const Node& node) {
+    if (node.inputs.size() < 2 || node.inputs[0] == kNoValue || node.inputs[1] == kNoValue) return;
+    const TensorFacts& weight = facts_[static_cast<size_t>(node.inputs[1])];
+    if (!weight.dims || facts_[static_cast<size_t>(node.inputs[0])].dims) return;
+    if (graph_.value(node.inputs[0]).producer == kNoNode) return;
+    const Dims& w = *weight.dims;
+    Dims dims;
+    for (size_t i = 0; i < w.size(); ++i) dims.emplace_back(1, symbols_.fresh());
+    const int64_t group = node.attributes.integer("group", 1);
+    if (node.op == OpKind::conv && w.size() >= 3 && group >= 1) {
+      dims[1] = multiply(w[1], group, symbols_);
+    } else if (node.op == OpKind::conv_transpose && w.size() >= 3) {
+      dims[1] = w[0];
+    } else if (node.op == OpKind::gemm && w.size() == 2) {
+      const Dim contracted = w[node.attributes.integer("transB", 0) != 0 ? 1 : 0];
+      dims[node.attributes.integer("transA", 0) != 0 ? 0 : 1] = contracted;
+    } else {
+      return;
+    }
+    store(node.inputs[0], {weight.dtype, std::move(dims), {}, {}});
+  }
   void store(ValueId id, TensorFacts facts) {
     Value& value = graph_.value(id);
     if (facts.dtype != DType::none) value.dtype = facts.dtype;

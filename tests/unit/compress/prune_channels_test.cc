@@ -117,6 +117,34 @@ TEST_F(PruneChannels, RatiosThatFollowFromTheSparsityOfLayers) {
   EXPECT_THROW(run("{sparsity: 0.5, scope: global}"), Error);
 }
 
+// An op that nobody knows keeps the channels that go into it, and is named; what lies behind it goes on.
+TEST_F(PruneChannels, UnknownOpsArePrunedAround) {
+  using namespace testing;
+  Graph g;
+  Random random({7});
+  const ValueId x = add_input(g, "x", DType::f32, {Dim(1, 1), 3, 8, 8});
+  g.symbols[1] = "N";
+  g.next_symbol = 2;
+  const auto convolution = [&](const std::string& name, ValueId from, int64_t in, int64_t out) {
+    const ValueId w = add_constant(g, name + ".weight", random_floats({out, in, 1, 1}, random));
+    return append(g, OpKind::relu, name + "_relu", {append(g, OpKind::conv, name, {from, w})});
+  };
+  Node node;
+  node.name = "mystery";
+  node.type = "Mystery";
+  node.domain = "com.example";
+  node.inputs = {convolution("c2", convolution("c1", x, 3, 12), 12, 16)};
+  node.outputs = {add_value(g, "m", DType::none, {})};
+  g.value(node.outputs[0]).dims.reset();
+  add_node(g, node);
+  g.outputs = {convolution("c4", convolution("c3", g.find_value("m"), 16, 20), 20, 4)};
+  infer_shapes(g);
+  const RowResult row = run("{ratio: 0.5}", false, g);
+  EXPECT_THAT(widths(row.graph), ElementsAre(6, 16, 10, 4));
+  EXPECT_THAT(warnings(row), HasSubstr("Mystery 'mystery'"));
+  EXPECT_THAT(warnings(row), HasSubstr("holds back 16 channels"));
+}
+
 TEST_F(PruneChannels, MultiplesAndWhatIsKept) {
   EXPECT_THAT(widths(run("{ratio: 0.65, round_to: 4}").graph), ElementsAre(8, 8, 10));
   EXPECT_THAT(widths(run("{ratio: 1, min_kept: 0.25}").graph), ElementsAre(6, 4, 10));

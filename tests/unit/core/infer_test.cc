@@ -56,6 +56,35 @@ TEST(Infer, UnknownOpsLeaveTheirs) {
   EXPECT_EQ(*g.value(r).dims, Dims{3});
 }
 
+// Behind an op that nobody knows, the weight of a layer says how many channels it reads and of which rank.
+TEST(Infer, LayersSayWhatTheyReadBehindUnknownOps) {
+  const auto behind_mystery = [](OpKind op, Shape weight, std::vector<std::pair<std::string, int64_t>> attribute) {
+    Graph g;
+    const ValueId x = add_input(g, "x", DType::f32, {2, 6});
+    Node node;
+    node.name = "mystery";
+    node.type = "Mystery";
+    node.domain = "com.example";
+    node.inputs = {x};
+    node.outputs = {add_value(g, "m", DType::none, {})};
+    g.value(node.outputs[0]).dims.reset();
+    add_node(g, node);
+    Attributes with;
+    for (const auto& [name, value] : attribute) with.set(name, value);
+    g.outputs = {append(g, op, "y", {g.find_value("m"), add_constant(g, "w", Tensor(DType::f32, weight))}, with)};
+    infer_shapes(g);
+    std::vector<int64_t> known;  // of the input, then of the output; -1 for what is open
+    for (const ValueId v : {g.find_value("m"), g.outputs[0]})
+      for (const Dim dim : *g.value(v).dims) known.push_back(dim.known() ? dim.factor : -1);
+    return known;
+  };
+  using ::testing::ElementsAre;
+  EXPECT_THAT(behind_mystery(OpKind::conv, {8, 3, 1, 1}, {{"group", 2}}), ElementsAre(-1, 6, -1, -1, -1, 8, -1, -1));
+  EXPECT_THAT(behind_mystery(OpKind::conv_transpose, {6, 5, 2, 2}, {}), ElementsAre(-1, 6, -1, -1, -1, 5, -1, -1));
+  EXPECT_THAT(behind_mystery(OpKind::gemm, {4, 7}, {}), ElementsAre(-1, 4, -1, 7));
+  EXPECT_THAT(behind_mystery(OpKind::gemm, {4, 7}, {{"transB", 1}}), ElementsAre(-1, 7, -1, 4));
+}
+
 TEST(Infer, NamesTheNodeThatDoesNotFit) {
   Graph g = small_network();
   Value& w = g.value(g.find_value("fc1.weight"));
