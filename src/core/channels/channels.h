@@ -61,6 +61,8 @@ class Channels {
   std::span<const ChannelPlace> places(ChannelId channel) const {
     return {places_.data() + first_place_[channel], places_.data() + first_place_[channel + 1]};
   }
+  // Can anything of the axis go?
+  bool has(ValueId value, size_t axis) const;
   // The channels that index `index` of an axis goes with: none (it stays), one, or one for each part.
   std::span<const ChannelId> at(ValueId value, size_t axis, size_t index) const;
   // What stays of the axis once `removed` (one flag per channel) are gone; nothing where all of it does.

@@ -19,8 +19,16 @@ static size_t place_of(const Graph& graph, ValueId value, int64_t axis) {
   return static_cast<size_t>(place);
 }
 
+const std::optional<std::vector<int32_t>>& ChannelCut::lookup(ValueId value, size_t axis) const {
+  if (last_ != std::pair(value, axis)) {
+    last_ = {value, axis};
+    last_kept_ = channels_.kept(value, axis, removed_);
+  }
+  return last_kept_;
+}
+
 bool ChannelCut::cuts(ValueId value, int64_t axis) const {
-  return channels_.kept(value, place_of(graph_, value, axis), removed_).has_value();
+  return graph_.value(value).dims && lookup(value, place_of(graph_, value, axis)).has_value();
 }
 
 bool ChannelCut::cuts(ValueId value) const {
@@ -33,22 +41,22 @@ bool ChannelCut::cuts(ValueId value) const {
 
 std::vector<int32_t> ChannelCut::kept(ValueId value, int64_t axis) const {
   const size_t place = place_of(graph_, value, axis);
-  if (auto some = channels_.kept(value, place, removed_)) return *std::move(some);
+  if (const auto& some = lookup(value, place)) return *some;
   std::vector<int32_t> all(static_cast<size_t>((*graph_.value(value).dims)[place].factor));
   std::iota(all.begin(), all.end(), 0);
   return all;
 }
 
 int64_t ChannelCut::kept_between(ValueId value, int64_t axis, int64_t from, int64_t to) const {
-  const auto some = channels_.kept(value, place_of(graph_, value, axis), removed_);
+  const auto& some = lookup(value, place_of(graph_, value, axis));
   if (!some) return to - from;
-  return std::count_if(some->begin(), some->end(), [&](int32_t i) { return i >= from && i < to; });
+  return std::lower_bound(some->begin(), some->end(), to) - std::lower_bound(some->begin(), some->end(), from);
 }
 
 Dim ChannelCut::dim(ValueId value, int64_t axis) const {
   const size_t place = place_of(graph_, value, axis);
   Dim dim = (*graph_.value(value).dims)[place];
-  if (const auto some = channels_.kept(value, place, removed_)) dim.factor = static_cast<int64_t>(some->size());
+  if (const auto& some = lookup(value, place)) dim.factor = static_cast<int64_t>(some->size());
   return dim;
 }
 
@@ -84,13 +92,14 @@ void ChannelCut::set_shape(NodeId node, size_t index) {
   if (std::all_of(entries.begin(), entries.end(), is_computed)) return;
 
   const ValueId list = n.inputs[index];
+  const size_t ahead = dims_before_list(graph_, n, index).value_or(0);
   std::vector<ValueId> pieces;
   for (size_t i = 0; i < entries.size();) {  // runs of either kind
     size_t end = i;
     while (end < entries.size() && is_computed(entries[end]) == is_computed(entries[i])) ++end;
     Shape run(numbers.begin() + static_cast<ptrdiff_t>(i), numbers.begin() + static_cast<ptrdiff_t>(end));
     const bool computed = is_computed(entries[i]);
-    if (computed) std::iota(run.begin(), run.end(), static_cast<int64_t>(i));
+    if (computed) std::iota(run.begin(), run.end(), static_cast<int64_t>(i - ahead));
     const ValueId constant = ops::integers_constant(graph_, node, "sizes", run);
     pieces.push_back(constant);
     if (computed) pieces.back() = ops::insert_before(graph_, node, OpKind::gather, "part", {list, constant});

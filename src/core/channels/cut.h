@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/channels/channels.h"
@@ -17,7 +19,7 @@ class ChannelCut {
 
   // Dims and constants of values are still the old ones while rules run; attributes of the node may be rewritten.
   Graph& graph() { return graph_; }
-  // Does the axis lose an index? Negative axes count from the end.
+  // Does the axis lose an index? Negative axes count from the end. Never where dims are unknown.
   bool cuts(ValueId value, int64_t axis) const;
   bool cuts(ValueId value) const;
   // Old indices that stay, rising (all of them where nothing goes).
@@ -35,9 +37,14 @@ class ChannelCut {
   void set_shape(NodeId node, size_t index);
 
  private:
+  const std::optional<std::vector<int32_t>>& lookup(ValueId value, size_t axis) const;
+
   Graph& graph_;
   const Channels& channels_;
   const std::vector<bool>& removed_;
+  // What stays of the axis that was asked for last: rules ask for one axis many times.
+  mutable std::pair<ValueId, size_t> last_{kNoValue, 0};
+  mutable std::optional<std::vector<int32_t>> last_kept_;
 };
 
 }  // namespace pare

@@ -3,6 +3,7 @@
 #include <span>
 
 #include "core/channels/channels.h"
+#include "core/channels/ties.h"
 #include "core/edit.h"
 #include "core/ops/rewrite.h"
 #include "core/passes/pass.h"
@@ -104,7 +105,7 @@ std::optional<Shuffle> shuffle_of(const Layout& layout, const Dims& from, const 
       stride *= digit->size.factor;
     }
     if (in_order) continue;
-    if (found || !from[axis].known()) return std::nullopt;
+    if (found || !from[axis].known() || from[axis].factor > kMostIndices) return std::nullopt;
     found = Shuffle{axis, order_of(digits)};
   }
   return found;
@@ -138,14 +139,15 @@ class ShuffleFinder {
     return result;
   }
 
-  // The longest chain from this node on that is a shuffle.
+  // The longest chain from this node on that is a shuffle; it takes three nodes, with axes of 1 a few more.
   void replace_from(NodeId first) {
     const Dims from = *graph_.value(graph_.node(first).inputs[0]).dims;
     std::optional<Layout> layout = layout_of(from);
+    constexpr size_t kLongestChain = 16;
     std::vector<NodeId> chain;
     std::optional<Shuffle> best;
     size_t length = 0;
-    for (NodeId at = first; at != kNoNode;) {
+    for (NodeId at = first; at != kNoNode && chain.size() < kLongestChain;) {
       const Node& node = graph_.node(at);
       if (node.dead || !moves(node) || (!chain.empty() && node.inputs[0] != graph_.node(chain.back()).outputs[0]))
         break;

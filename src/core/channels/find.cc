@@ -69,22 +69,29 @@ class ChannelFinder {
 
   // Elements that share a codeword or a scale stay together.
   void pin_blocks_of_grid(ValueId v) {
-    const std::optional<Grid>& grid = graph_.value(v).encoding.grid;
-    if (!grid) return;
-    if (grid->dim > 1) ties_.pin_axis(v, -1);
-    if (grid->block > 0) ties_.pin_axis(v, grid->axis + 1);
+    for (const std::optional<Grid>& grid : {graph_.value(v).encoding.grid, graph_.value(v).activation_grid}) {
+      if (!grid) continue;
+      if (grid->dim > 1) ties_.pin_axis(v, -1);
+      if (grid->block > 0) ties_.pin_axis(v, grid->axis + 1);
+    }
   }
 
-  // An axis keeps at least one index: what all of its indices go with stays.
+  // An axis keeps at least one index: what all of its indices go with stays. So does an index of too many parts.
   void pin_what_fills_an_axis() {
     ties_.at(kNoNode);
     std::vector<IndexId> common, parts;
     each_axis([&](ValueId, size_t, IndexRange range) {
       common.clear();
-      ties_.parts(range[0], common);
-      for (uint32_t i = 1; i < range.count && !common.empty(); ++i) {
+      for (uint32_t i = 0; i < range.count; ++i) {
         parts.clear();
-        ties_.parts(range[i], parts);
+        if (!ties_.parts(range[i], parts)) {
+          ties_.pin(range[i]);
+          parts.clear();
+        }
+        if (i == 0) {
+          common = parts;
+          continue;
+        }
         std::erase_if(common, [&](IndexId id) { return std::find(parts.begin(), parts.end(), id) == parts.end(); });
       }
       for (const IndexId id : common) ties_.pin(id);
@@ -234,28 +241,47 @@ class ChannelFinder {
     }
   }
 
-  // Outputs of layers that stay because of an op without a rule.
+  // Why nothing can go at the node; nothing where that is what the op asks for.
+  std::optional<std::string> reason(const Node& node) const {
+    const OpDef* def = op_def(node.op);
+    if (!def || !def->tie) return fmt::format("no rule for channels at op {}", node.type);
+    for (const std::vector<ValueId>* list : {&node.inputs, &node.outputs}) {
+      for (const ValueId v : *list) {
+        if (v == kNoValue || ties_.known(v)) continue;
+        const Value& value = graph_.value(v);
+        return fmt::format("the shape of '{}' is {}", value.name, value.dims ? "too large" : "not known");
+      }
+    }
+    return std::nullopt;
+  }
+
+  // Outputs of layers that stay because of a node that nothing is known of.
   void hold_back() {
+    std::map<NodeId, std::optional<std::string>> why;
+    const auto is_reported = [&](NodeId node) {
+      const auto [found, fresh] = why.try_emplace(node);
+      if (fresh) found->second = reason(graph_.node(node));
+      return found->second.has_value();
+    };
     std::map<NodeId, std::set<IndexId>> held;
+    std::vector<IndexId> parts;
     for (const Layer& layer : layers(graph_)) {
       const ValueId v = graph_.node(layer.node).outputs[0];
       if (v == kNoValue) continue;
       for (size_t axis = 0; axis < ties_.rank(v); ++axis) {
         const IndexRange range = ties_.axis(v, static_cast<int64_t>(axis));
         for (uint32_t i = 0; range.count > 1 && i < range.count; ++i) {
-          if (!ties_.pinned(range[i])) continue;
-          const NodeId by = ties_.pinned_by(range[i]);
-          if (by == kNoNode) continue;
-          const OpDef* def = op_def(graph_.node(by).op);
-          if (!def || !def->tie) held[by].insert(ties_.find(range[i]));
+          parts.clear();
+          ties_.parts(range[i], parts);
+          if (!parts.empty()) continue;
+          const std::vector<NodeId> by = ties_.reasons(range[i]);
+          const auto named = std::find_if(by.begin(), by.end(), is_reported);
+          if (named != by.end()) held[*named].insert(ties_.find(range[i]));
         }
       }
     }
-    for (const auto& [node, ids] : held) {
-      const Node& n = graph_.node(node);
-      result_.held_back_.push_back(
-          {graph_.label(n), fmt::format("no rule for channels at op {}", n.type), static_cast<int64_t>(ids.size())});
-    }
+    for (const auto& [node, ids] : held)
+      result_.held_back_.push_back({graph_.label(graph_.node(node)), *why[node], static_cast<int64_t>(ids.size())});
   }
 
   const Graph& graph_;
@@ -270,6 +296,12 @@ class ChannelFinder {
 
 Channels Channels::find(const Graph& graph, const ChannelOptions& options) {
   return ChannelFinder(graph, options).run();
+}
+
+bool Channels::has(ValueId value, size_t axis) const {
+  if (static_cast<size_t>(value) >= axes_.size()) return false;
+  const std::vector<Axis>& axes = axes_[static_cast<size_t>(value)];
+  return axis < axes.size() && axes[axis].count > 0;
 }
 
 std::span<const ChannelId> Channels::at(ValueId value, size_t axis, size_t index) const {

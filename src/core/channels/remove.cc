@@ -69,7 +69,7 @@ void keep_only(std::vector<T>& values, const Kept& kept) {
   values.resize(kept.size());
 }
 
-void cut_grid(Grid& grid, const Shape& shape, size_t axis, const Kept& kept) {
+void cut_grid(Grid& grid, int64_t size, size_t axis, const Kept& kept) {
   const int64_t scaled = grid.axis;
   if (scaled != static_cast<int64_t>(axis)) return;
   if (grid.block == 0) {
@@ -78,7 +78,7 @@ void cut_grid(Grid& grid, const Shape& shape, size_t axis, const Kept& kept) {
     return;
   }
   // Scales lie [axis, blocks of the axis after].
-  const auto blocks = static_cast<int32_t>(static_cast<int64_t>(grid.scale.size()) / shape[axis]);
+  const auto blocks = static_cast<int32_t>(static_cast<int64_t>(grid.scale.size()) / size);
   Kept all;
   for (const int32_t k : kept)
     for (int32_t b = 0; b < blocks; ++b) all.push_back(k * blocks + b);
@@ -95,13 +95,20 @@ void cut_constant(Value& value, size_t axis, const Kept& kept) {
     encoding.mask = gather(*encoding.mask, shape, axis, kept);
     if (encoding.mask->kept() == encoding.mask->size()) encoding.mask.reset();
   }
-  if (encoding.grid) cut_grid(*encoding.grid, shape, axis, kept);
+  if (encoding.grid) cut_grid(*encoding.grid, shape[axis], axis, kept);
 }
 
 Dims cut_dims(const Dims& dims, const CutAxes& axes) {
   Dims result = dims;
   for (const auto& [axis, kept] : axes) result[axis].factor = static_cast<int64_t>(kept.size());
   return result;
+}
+
+// A dimension that loses something has to be found again as it is meant to be. Of others, whose sizes may have been
+// computed from those, inference may tell less than the source did, but nothing else.
+bool is_same(Dim meant, Dim found) { return meant.factor == found.factor && meant.known() == found.known(); }
+bool is_no_contradiction(Dim meant, Dim found) {
+  return meant.factor == found.factor || (!found.known() && meant.symbol != found.symbol);
 }
 
 }  // namespace
@@ -130,21 +137,24 @@ void remove_channels(Graph& graph, const Channels& channels, const std::vector<b
   }
   for (const auto& [v, axes] : cuts) {
     Value& value = result.value(v);
-    if (value.constant) {
-      for (const auto& [axis, kept] : axes) cut_constant(value, axis, kept);
+    for (const auto& [axis, kept] : axes) {
+      if (value.constant) cut_constant(value, axis, kept);
+      if (value.activation_grid) cut_grid(*value.activation_grid, (*value.dims)[axis].factor, axis, kept);
     }
     value.dims = cut_dims(*value.dims, axes);
   }
-  std::map<ValueId, Dims> expected;
-  for (const auto& [v, axes] : cuts)
-    if (result.value(v).producer != kNoNode) expected.emplace(v, *result.value(v).dims);
+  std::vector<std::pair<ValueId, Dims>> expected;
+  for (ValueId v = 0; v < static_cast<ValueId>(graph.values.size()); ++v) {
+    const Value& value = result.value(v);
+    if (value.producer != kNoNode && value.dims) expected.emplace_back(v, *value.dims);
+  }
   infer_shapes(result);
   for (const auto& [v, dims] : expected) {
     const Value& value = result.value(v);
-    const bool same = value.dims && value.dims->size() == dims.size() &&
-                      std::equal(dims.begin(), dims.end(), value.dims->begin(),
-                                 [](Dim a, Dim b) { return a.factor == b.factor && a.known() == b.known(); });
-    ensure(same, "removing channels: '{}' of {} has other sizes than its channels say (a bug in pare)", value.name,
+    const auto fits = cuts.contains(v) ? is_same : is_no_contradiction;
+    ensure(value.dims && value.dims->size() == dims.size() &&
+               std::equal(dims.begin(), dims.end(), value.dims->begin(), fits),
+           "removing channels: '{}' of {} has other sizes than its channels say (a bug in pare)", value.name,
            result.label(result.node(value.producer)));
   }
   compact(result);

@@ -2,7 +2,9 @@
 // when channels went. Rules that tie ask before, ChannelCut::set_shape afterwards.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/graph.h"
@@ -15,6 +17,12 @@ enum class ShapeEntry : uint8_t {
   open,      // what is left: -1 of Reshape
   computed,  // taken from the list as it is: the dimension must not change
 };
+// Can the list be said at all, whatever goes? Not where the rank is unknown, and not where a dimension is 0, which
+// Reshape would copy.
+bool can_say_shape(const Graph& graph, const Node& node, size_t index);
+// How many of output 0's dimensions come before those of the list: Expand may give fewer. Nothing where that is
+// unknown.
+std::optional<size_t> dims_before_list(const Graph& graph, const Node& node, size_t index);
 // One per dimension of output 0, whose dims are known up to symbols.
 std::vector<ShapeEntry> shape_entries(const Graph& graph, const Node& node, size_t index);
 

@@ -5,14 +5,19 @@
 namespace pare {
 
 namespace {
-constexpr int64_t kMostIndices = int64_t{1} << 22;  // of one axis; larger ones are no channels
+constexpr size_t kMostParts = 64;  // that one index is made of, combinations of combinations included
 }  // namespace
 
 ChannelTies::ChannelTies(const Graph& graph) : graph_(graph), axes_(graph.values.size()) {
   for (size_t v = 0; v < graph.values.size(); ++v) {
     const std::optional<Dims>& dims = graph.values[v].dims;
     if (!dims) continue;
-    const bool fits = std::all_of(dims->begin(), dims->end(), [](Dim dim) { return dim.factor <= kMostIndices; });
+    bool fits = true;
+    size_t count = axis_ids_;
+    for (const Dim& dim : *dims) {
+      fits = fits && dim.factor >= 0 && dim.factor <= kMostIndices &&
+             (count += static_cast<size_t>(dim.factor)) <= kMostIds;
+    }
     if (!fits) continue;
     for (const Dim& dim : *dims) {
       axes_[v].push_back({axis_ids_, static_cast<uint32_t>(dim.factor)});
@@ -60,6 +65,7 @@ IndexRange ChannelTies::axis(ValueId value, int64_t axis) const {
 }
 
 IndexRange ChannelTies::fresh(size_t count) {
+  if (count > static_cast<size_t>(kMostIndices) || parent_.size() + count > kMostIds) return {};
   const auto first = static_cast<IndexId>(parent_.size());
   for (size_t i = 0; i < count; ++i) {
     const auto id = static_cast<IndexId>(parent_.size());
@@ -81,30 +87,50 @@ IndexId ChannelTies::find(IndexId id) const {
   return id;
 }
 
-void ChannelTies::parts(IndexId id, std::vector<IndexId>& out) const {
-  std::vector<IndexId> open = {find(id)};
-  while (!open.empty()) {
-    const IndexId at = find(open.back());
-    open.pop_back();
-    if (pinned_[at] != 0) continue;
+template <class F>
+bool ChannelTies::each_part(IndexId id, const F& f) const {
+  open_.assign(1, id);
+  seen_.clear();
+  while (!open_.empty()) {
+    const IndexId at = find(open_.back());
+    open_.pop_back();
+    if (std::find(seen_.begin(), seen_.end(), at) != seen_.end()) continue;
+    if (seen_.size() == kMostParts) return false;
+    seen_.push_back(at);
+    if (!f(at)) continue;
     const Parts& list = parts_[at];
-    if (list.count == 0) {
-      if (std::find(out.begin(), out.end(), at) == out.end()) out.push_back(at);
-      continue;
-    }
-    for (uint32_t i = list.count; i-- > 0;) open.push_back(part_ids_[list.first + i]);  // the first comes out first
+    for (uint32_t i = list.count; i-- > 0;) open_.push_back(part_ids_[list.first + i]);  // the first comes out first
   }
+  return true;
+}
+
+bool ChannelTies::parts(IndexId id, std::vector<IndexId>& out) const {
+  return each_part(id, [&](IndexId at) {
+    if (pinned_[at] != 0) return false;
+    if (parts_[at].count == 0) out.push_back(at);
+    return true;
+  });
+}
+
+std::vector<NodeId> ChannelTies::reasons(IndexId id) const {
+  std::vector<NodeId> result;
+  each_part(id, [&](IndexId at) {
+    if (pinned_[at] != 0 && pinned_by_[at] != kNoNode) result.push_back(pinned_by_[at]);
+    return true;
+  });
+  return result;
 }
 
 void ChannelTies::pin(IndexId id) {
-  std::vector<IndexId> open = {id};
-  while (!open.empty()) {
-    const IndexId at = find(open.back());
-    open.pop_back();
+  if (pinned(id)) return;
+  to_pin_.assign(1, id);
+  while (!to_pin_.empty()) {
+    const IndexId at = find(to_pin_.back());
+    to_pin_.pop_back();
     if (pinned_[at] != 0) continue;
     pinned_[at] = 1;
     pinned_by_[at] = node_;
-    for (uint32_t i = 0; i < parts_[at].count; ++i) open.push_back(part_ids_[parts_[at].first + i]);
+    for (uint32_t i = 0; i < parts_[at].count; ++i) to_pin_.push_back(part_ids_[parts_[at].first + i]);
   }
 }
 void ChannelTies::pin(IndexRange range) {
@@ -117,21 +143,21 @@ void ChannelTies::averaged(IndexRange range) {
   std::vector<IndexId> all;
   for (uint32_t i = 0; i < range.count; ++i) {
     averaged_[find(range[i])] = 1;
-    parts(range[i], all);
-    for (const IndexId part : all) averaged_[part] = 1;
     all.clear();
+    if (!parts(range[i], all)) pin(range[i]);
+    for (const IndexId part : all) averaged_[part] = 1;
   }
 }
 
-bool ChannelTies::contains(IndexId whole, IndexId part) const {
-  std::vector<IndexId> open = {whole};
-  while (!open.empty()) {
-    const IndexId at = find(open.back());
-    open.pop_back();
-    if (at == part) return true;
-    for (uint32_t i = 0; i < parts_[at].count; ++i) open.push_back(part_ids_[parts_[at].first + i]);
-  }
-  return false;
+std::optional<bool> ChannelTies::contains(IndexId whole, IndexId part) const {
+  if (parts_[find(whole)].count == 0) return find(whole) == part;
+  bool found = false;
+  const bool all = each_part(whole, [&](IndexId at) {
+    found = found || at == part;
+    return !found;
+  });
+  if (!found && !all) return std::nullopt;
+  return found;
 }
 
 void ChannelTies::tie(IndexId a, IndexId b) {
@@ -146,7 +172,13 @@ void ChannelTies::tie(IndexId a, IndexId b) {
   }
   if (parts_[a].count > 0 && parts_[b].count > 0) return tie_lists(a, b);
   if (parts_[a].count > 0) std::swap(a, b);  // a has no parts: it becomes what b is
-  if (contains(b, a)) {                      // a combination that holds itself
+  const std::optional<bool> holds_itself = contains(b, a);
+  if (!holds_itself) {
+    pin(a);
+    pin(b);
+    return;
+  }
+  if (*holds_itself) {
     if (!first_walk_) pin(b);
     return;
   }
@@ -157,9 +189,8 @@ void ChannelTies::tie(IndexId a, IndexId b) {
 // Both are combinations: they agree where their parts do, one by one.
 void ChannelTies::tie_lists(IndexId a, IndexId b) {
   std::vector<IndexId> left, right;
-  parts(a, left);
-  parts(b, right);
-  if (left.empty() || right.empty()) {
+  const bool all = parts(a, left) && parts(b, right);
+  if (!all || left.empty() || right.empty()) {
     pin(a);
     pin(b);
     return;
@@ -185,7 +216,13 @@ void ChannelTies::tie(IndexRange a, IndexRange b) {
 
 void ChannelTies::tie_parts(IndexId whole, std::span<const IndexId> parts) {
   if (parts.size() == 1) return tie(whole, parts[0]);
-  const IndexRange fresh_id = fresh(1);
+  const bool fits = parts.size() <= kMostParts && part_ids_.size() + parts.size() <= kMostIds;
+  const IndexRange fresh_id = fits ? fresh(1) : IndexRange{};
+  if (fresh_id.empty()) {
+    pin(whole);
+    for (const IndexId part : parts) pin(part);
+    return;
+  }
   parts_[fresh_id.first] = {static_cast<uint32_t>(part_ids_.size()), static_cast<uint32_t>(parts.size())};
   part_ids_.insert(part_ids_.end(), parts.begin(), parts.end());
   if (pinned_[fresh_id.first] != 0) {  // known from the first walk
@@ -196,7 +233,9 @@ void ChannelTies::tie_parts(IndexId whole, std::span<const IndexId> parts) {
 
 void ChannelTies::tie_product(IndexRange whole, std::span<const IndexRange> parts) {
   size_t count = 1;
-  for (const IndexRange& range : parts) count *= range.count;
+  for (const IndexRange& range : parts) {
+    if (count <= whole.count) count *= range.count;  // ranges are small: this does not overflow
+  }
   if (count != whole.count) {
     pin(whole);
     for (const IndexRange& range : parts) pin(range);

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,6 +18,8 @@
 namespace pare {
 
 using IndexId = uint32_t;
+inline constexpr int64_t kMostIndices = int64_t{1} << 22;  // of one axis; larger ones are no channels
+inline constexpr size_t kMostIds = size_t{1} << 25;        // of all values and their parts: what memory allows
 struct IndexRange {
   IndexId first = 0;
   uint32_t count = 0;
@@ -32,7 +35,8 @@ class ChannelTies {
   explicit ChannelTies(const Graph& graph);
 
   const Graph& graph() const { return graph_; }
-  // Is the shape known (up to symbols), and of a size that has ids?
+  // Is the shape known (up to symbols), and has it ids? Values with an axis of more than kMostIndices have none, nor
+  // have those for which kMostIds does not suffice.
   bool known(ValueId value) const {
     const std::optional<Dims>& dims = graph_.value(value).dims;
     return dims && axes_[static_cast<size_t>(value)].size() == dims->size();
@@ -41,14 +45,15 @@ class ChannelTies {
   // One id per index. Of a dimension that is a multiple of a symbol (heads times a dynamic batch), one per multiple:
   // the symbol is the slower part. Empty where the shape is not known.
   IndexRange axis(ValueId value, int64_t axis) const;  // axis may count from the end
-  // Ids of nothing yet: parts of indices.
+  // Ids of nothing yet: parts of indices. Empty beyond kMostIndices and kMostIds, so that what is tied to it stays.
   IndexRange fresh(size_t count);
 
   // These go together.
   void tie(IndexId a, IndexId b);
   // Index by index; ranges of different lengths are pinned.
   void tie(IndexRange a, IndexRange b);
-  // `whole` goes when one of the parts goes, and only then. Parts in the order of strides, the slowest first.
+  // `whole` goes when one of the parts goes, and only then. Parts in the order of strides, the slowest first. What
+  // would be made of very many parts stays.
   void tie_parts(IndexId whole, std::span<const IndexId> parts);
   // whole[i] is made of one index of each range, the last running fastest. whole.count is the product of the counts.
   void tie_product(IndexRange whole, std::span<const IndexRange> parts);
@@ -75,14 +80,21 @@ class ChannelTies {
   bool pinned(IndexId id) const { return pinned_[find(id)] != 0; }
   NodeId pinned_by(IndexId id) const { return pinned_by_[find(id)]; }
   bool is_averaged(IndexId id) const { return averaged_[find(id)] != 0; }
-  // The parts of an index that are not pinned, each in its canonical id; the id itself where it has no parts.
-  void parts(IndexId id, std::vector<IndexId>& out) const;
+  // The parts of an index that are not pinned, each in its canonical id; the id itself where it has no parts. False,
+  // with some of them, where they are too many to be followed: the index has to stay.
+  bool parts(IndexId id, std::vector<IndexId>& out) const;
+  // All nodes for which the index, or a part of it, stays.
+  std::vector<NodeId> reasons(IndexId id) const;
 
  private:
   struct Parts {
     uint32_t first = 0, count = 0;
   };
-  bool contains(IndexId whole, IndexId part) const;
+  // Calls f(id) for the index and all that it is made of, each once, the slowest first, for as long as f says to go on
+  // into its parts. False where there are too many.
+  template <class F>
+  bool each_part(IndexId id, const F& f) const;
+  std::optional<bool> contains(IndexId whole, IndexId part) const;  // nothing: too many to tell
   void tie_lists(IndexId a, IndexId b);
   void start();
 
@@ -97,6 +109,8 @@ class ChannelTies {
   std::vector<uint8_t> known_pins_;  // of the first walk, per id
   std::vector<NodeId> known_reasons_;
   bool first_walk_ = true;
+  mutable std::vector<IndexId> open_, seen_;  // scratch of each_part
+  std::vector<IndexId> to_pin_;               // scratch of pin
   NodeId node_ = kNoNode;
 };
 

@@ -14,8 +14,11 @@ static void tie_concat(ChannelTies& ties, const Node& node) {
   const ValueId out = node.outputs[0];
   const size_t axis = ops::axis_of(ties.graph(), node, out, 0);
   const auto is_known = [&](ValueId v) { return (*ties.graph().value(v).dims)[axis].known(); };
-  const bool known = std::all_of(node.inputs.begin(), node.inputs.end(), is_known);
+  bool known = std::all_of(node.inputs.begin(), node.inputs.end(), is_known);
   size_t offset = 0;
+  for (const ValueId v : node.inputs) offset += ties.axis(v, static_cast<int64_t>(axis)).count;
+  known = known && offset == ties.axis(out, static_cast<int64_t>(axis)).count;
+  offset = 0;
   for (const ValueId v : node.inputs) {
     ops::tie_axes_but(ties, v, out, axis);
     const IndexRange range = ties.axis(v, static_cast<int64_t>(axis));

@@ -21,14 +21,7 @@ static int64_t conv_transpose_macs(const Graph& graph, const Node& node) {
 static void tie_conv_transpose(ChannelTies& ties, const Node& node) {
   if (ops::pin_where_incomplete(ties, node)) return;
   const ValueId x = node.inputs[0], w = node.inputs[1], y = node.outputs[0];
-  const int64_t group = node.attributes.integer("group", 1);
-  const IndexRange read = ties.axis(w, 0);
-  if (group < 1 || read.count % group != 0) return ops::pin_everything(ties, node);
-  const auto count = static_cast<size_t>(group);
-  const IndexRange groups = ties.fresh(count), each = ties.fresh(read.count / count);
-  ops::tie_groups(ties, read, groups, each);
-  ops::tie_groups(ties, ties.axis(y, 1), groups, ties.axis(w, 1));
-  ties.tie(ties.axis(x, 1), read);
+  ops::tie_weight(ties, node, w, ties.axis(x, 1), ties.axis(y, 1));
   ties.tie(ties.axis(x, 0), ties.axis(y, 0));
   for (const ValueId v : {x, w, y}) ops::pin_axes_from(ties, v, 2);
   if (ties.graph().has_input(node, 2)) ties.tie(ties.axis(node.inputs[2], 0), ties.axis(y, 1));

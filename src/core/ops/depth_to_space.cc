@@ -1,4 +1,5 @@
 #include "core/ops/define.h"
+#include "core/ops/ties_block.h"
 #include "core/ops/ties_moved.h"
 
 namespace pare {
@@ -15,10 +16,8 @@ static void tie_depth_to_space(ChannelTies& ties, const Node& node) {
   ops::tie_same(ties, x, 0, y, 0);
   ops::pin_axes_from(ties, x, 2);
   ops::pin_axes_from(ties, y, 2);
-  const int64_t block = node.attributes.integer("blocksize", 1);
-  const IndexRange place = ties.fresh(static_cast<size_t>(block * block));
-  ties.pin(place);
-  if (!(*ties.graph().value(x).dims)[1].known()) {
+  const IndexRange place = ops::places_of_block(ties, node, x);
+  if (place.empty()) {
     ties.pin_axis(x, 1);
     ties.pin_axis(y, 1);
   } else if (node.attributes.text("mode", "DCR") == "CRD") {

@@ -57,7 +57,8 @@ static void tie_einsum(ChannelTies& ties, const Node& node) {
       ++operand, axis = 0;
       continue;
     }
-    if (operand >= node.inputs.size()) return ops::pin_everything(ties, node);
+    if (operand >= node.inputs.size() || axis >= ties.rank(node.inputs[operand]))
+      return ops::pin_everything(ties, node);
     places[letter].emplace_back(node.inputs[operand], axis++);
   }
   std::string result;
@@ -67,6 +68,7 @@ static void tie_einsum(ChannelTies& ties, const Node& node) {
     for (const auto& [letter, list] : places)
       if (list.size() == 1) result += letter;
   }
+  if (result.size() != ties.rank(node.outputs[0])) return ops::pin_everything(ties, node);
   for (size_t i = 0; i < result.size(); ++i) places[result[i]].emplace_back(node.outputs[0], i);
   for (const auto& [letter, list] : places) {
     const auto size = [&](const auto& place) { return (*ties.graph().value(place.first).dims)[place.second]; };

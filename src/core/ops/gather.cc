@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/channels/cut.h"
 #include "core/edit.h"
 #include "core/ops/define.h"
@@ -15,6 +17,7 @@ static void tie_gather(ChannelTies& ties, const Node& node) {
   if (ops::pin_where_unknown(ties, node)) return;
   const ValueId data = node.inputs[0], indices = node.inputs[1], out = node.outputs[0];
   const size_t axis = ops::axis_of(ties.graph(), node, data, 0), more = ties.rank(indices);
+  if (axis >= ties.rank(data) || ties.rank(out) != ties.rank(data) - 1 + more) return ops::pin_everything(ties, node);
   for (size_t i = 0; i < ties.rank(data); ++i) {
     if (i != axis) ops::tie_same(ties, data, i, out, i < axis ? i : i - 1 + more);
   }
@@ -22,10 +25,15 @@ static void tie_gather(ChannelTies& ties, const Node& node) {
   const IndexRange picked = ties.axis(data, static_cast<int64_t>(axis));
   const std::optional<Shape> picks = ops::known_integers(ties.graph(), node, 1);
   if (!picks || !(*ties.graph().value(data).dims)[axis].known()) return ties.pin(picked);
+  const auto size = static_cast<int64_t>(picked.count);
+  const auto is_index = [&](int64_t pick) { return pick >= -size && pick < size; };
+  const IndexRange to = more == 1 ? ties.axis(out, static_cast<int64_t>(axis)) : IndexRange{};
+  if (!std::all_of(picks->begin(), picks->end(), is_index) || (more == 1 && to.count != picks->size()))
+    return ops::pin_everything(ties, node);
   for (size_t i = 0; i < picks->size(); ++i) {
-    const IndexId from = picked[static_cast<size_t>((*picks)[i] < 0 ? (*picks)[i] + picked.count : (*picks)[i])];
+    const IndexId from = picked[static_cast<size_t>((*picks)[i] < 0 ? (*picks)[i] + size : (*picks)[i])];
     if (more == 1)
-      ties.tie(from, ties.axis(out, static_cast<int64_t>(axis))[i]);
+      ties.tie(from, to[i]);
     else
       ties.pin(from);  // of several axes, no index stands for it
   }

@@ -12,6 +12,7 @@ static void tie_gather_elements(ChannelTies& ties, const Node& node) {
   if (ops::pin_where_unknown(ties, node)) return;
   ops::tie_axes(ties, node.inputs[1], node.outputs[0]);
   const size_t axis = ops::axis_of(ties.graph(), node, node.inputs[0], 0);
+  if (ties.rank(node.inputs[0]) != ties.rank(node.inputs[1])) return ops::pin_everything(ties, node);
   ops::tie_axes_but(ties, node.inputs[0], node.outputs[0], axis);
   ties.pin_axis(node.inputs[0], static_cast<int64_t>(axis));
 }

@@ -70,7 +70,7 @@ static void tie_group_normalization(ChannelTies& ties, const Node& node) {
   const ValueId x = node.inputs[0];
   const IndexRange channels = ties.axis(x, 1);
   const int64_t count = node.attributes.integer("num_groups", 0);
-  if (count < 1 || channels.count % count != 0) return ops::pin_everything(ties, node);
+  if (count < 1 || channels.empty() || channels.count % count != 0) return ops::pin_everything(ties, node);
   const IndexRange groups = ties.fresh(static_cast<size_t>(count));
   const IndexRange each = ties.fresh(channels.count / groups.count);
   ops::tie_groups(ties, channels, groups, each);

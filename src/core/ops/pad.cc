@@ -40,10 +40,20 @@ static void lift_pad(Graph& graph, NodeId id, int64_t version) {
   ops::keep_inputs(graph, id, 3);
 }
 
+// Are both sizes of the axis known, and is no more cut off than is there?
+static bool is_plain(const Graph& graph, const Node& node, size_t axis, int64_t before, int64_t after) {
+  const Dims &from = *graph.value(node.inputs[0]).dims, &to = *graph.value(node.outputs[0]).dims;
+  if (to.size() != from.size() || !from[axis].known() || !to[axis].known()) return false;
+  const int64_t size = from[axis].factor;
+  if (std::min(before, after) < -size || std::max(before, after) > to[axis].factor) return false;
+  return std::min<int64_t>(before, 0) + std::min<int64_t>(after, 0) >= -size &&
+         size + before + after == to[axis].factor;
+}
+
 // Padded indices are new: they may go, too.
 static void tie_pad(ChannelTies& ties, const Node& node) {
-  const std::optional<Shape> pads = ops::known_integers(ties.graph(), node, 1);
   if (ops::pin_where_unknown(ties, node)) return;
+  const std::optional<Shape> pads = ops::known_list(ties.graph(), node, 1);
   const ValueId x = node.inputs[0], y = node.outputs[0];
   const size_t rank = ties.rank(x);
   if (!pads || pads->size() != 2 * rank) return ops::pin_everything(ties, node);
@@ -56,7 +66,7 @@ static void tie_pad(ChannelTies& ties, const Node& node) {
     const IndexRange from = ties.axis(x, static_cast<int64_t>(axis)), to = ties.axis(y, static_cast<int64_t>(axis));
     if (before == 0 && after == 0) {
       ties.tie(from, to);
-    } else if (constant && (*ties.graph().value(x).dims)[axis].known()) {
+    } else if (constant && is_plain(ties.graph(), node, axis, before, after)) {
       for (int64_t i = std::max<int64_t>(0, -before); i < from.count && i + before < to.count; ++i)
         ties.tie(from[static_cast<size_t>(i)], to[static_cast<size_t>(i + before)]);
     } else {
@@ -70,13 +80,15 @@ static void cut_pad(ChannelCut& cut, NodeId id) {
   const Graph& graph = cut.graph();
   const ValueId x = graph.node(id).inputs[0], y = graph.node(id).outputs[0];
   if (!cut.cuts(x) && !cut.cuts(y)) return;
-  const std::optional<Shape> pads = ops::known_integers(graph, graph.node(id), 1);
+  const std::optional<Shape> pads = ops::known_list(graph, graph.node(id), 1);
+  if (!pads) return;
   Shape now = *pads;
   const size_t rank = now.size() / 2;
   for (size_t axis = 0; axis < rank; ++axis) {
     const auto a = static_cast<int64_t>(axis);
     const int64_t from = (*graph.value(x).dims)[axis].factor, to = (*graph.value(y).dims)[axis].factor;
     int64_t &before = now[axis], &after = now[axis + rank];
+    if (!cut.cuts(x, a) && !cut.cuts(y, a)) continue;
     // Padding counts what stays of the result, cropping what stays of the input.
     before = before > 0 ? cut.kept_between(y, a, 0, before) : -cut.kept_between(x, a, 0, -before);
     after = after > 0 ? cut.kept_between(y, a, to - after, to) : -cut.kept_between(x, a, from + after, from);

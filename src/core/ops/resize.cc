@@ -91,7 +91,8 @@ static void tie_resize(ChannelTies& ties, const Node& node) {
   if (ops::pin_where_unknown(ties, node)) return;
   const Attributes& attributes = node.attributes;
   if (attributes.text("coordinate_transformation_mode", "half_pixel") == "tf_crop_and_resize" ||
-      attributes.text("keep_aspect_ratio_policy", "stretch") != "stretch")
+      attributes.text("keep_aspect_ratio_policy", "stretch") != "stretch" ||
+      ties.rank(node.inputs[0]) != ties.rank(node.outputs[0]))
     return ops::pin_everything(ties, node);
   for (size_t i = 1; i < node.inputs.size(); ++i) {
     if (node.inputs[i] != kNoValue) ties.pin(node.inputs[i]);

@@ -64,6 +64,11 @@ std::optional<Shape> known_integers(const Graph& graph, const Node& node, size_t
   return Shape(values.begin(), values.end());
 }
 
+std::optional<Shape> known_list(const Graph& graph, const Node& node, size_t index) {
+  const Tensor* constant = graph.constant_input(node, index);
+  return constant != nullptr && constant->rank() <= 1 ? known_integers(graph, node, index) : std::nullopt;
+}
+
 void keep_inputs(Graph& graph, NodeId node, size_t count) {
   for (size_t i = count; i < graph.node(node).inputs.size(); ++i) set_input(graph, node, i, kNoValue);
   if (graph.node(node).inputs.size() > count) graph.node(node).inputs.resize(count);

@@ -28,6 +28,8 @@ void integers_to_attribute(Graph& graph, NodeId node, size_t index, std::string_
 Shape constant_integers(const Graph& graph, const Node& node, size_t index, int64_t version);
 // The same; nothing when it is absent or computed.
 std::optional<Shape> known_integers(const Graph& graph, const Node& node, size_t index);
+// The same of a list (rank 0 or 1): shape inference reads nothing else as one.
+std::optional<Shape> known_list(const Graph& graph, const Node& node, size_t index);
 // Unlinks the inputs from `count` on.
 void keep_inputs(Graph& graph, NodeId node, size_t count);
 

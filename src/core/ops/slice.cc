@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "core/channels/cut.h"
 #include "core/ops/define.h"
@@ -28,23 +29,29 @@ struct SlicedAxis {
 
 }  // namespace
 
-// Nothing where the axes are computed.
+// Nothing where the axes are computed, or the lists do not fit each other.
 static std::optional<std::vector<SlicedAxis>> sliced_axes(const Graph& graph, const Node& node) {
   const Dims &from = *graph.value(node.inputs[0]).dims, &to = *graph.value(node.outputs[0]).dims;
-  const auto starts = ops::known_integers(graph, node, 1), ends = ops::known_integers(graph, node, 2);
-  auto axes = ops::known_integers(graph, node, 3), steps = ops::known_integers(graph, node, 4);
+  const auto rank = static_cast<int64_t>(from.size());
+  const auto starts = ops::known_list(graph, node, 1), ends = ops::known_list(graph, node, 2);
+  auto axes = ops::known_list(graph, node, 3), steps = ops::known_list(graph, node, 4);
   if (!graph.has_input(node, 3)) {
     const std::optional<Dims>& list = graph.value(node.inputs[1]).dims;
-    if (!list || list->size() != 1 || !(*list)[0].known()) return std::nullopt;
+    if (!list || list->size() != 1 || !(*list)[0].known() || (*list)[0].factor > rank) return std::nullopt;
     axes.emplace(static_cast<size_t>((*list)[0].factor));
     std::iota(axes->begin(), axes->end(), 0);
   }
-  if (!axes) return std::nullopt;
+  if (!axes || from.size() != to.size()) return std::nullopt;
   if (!graph.has_input(node, 4)) steps.emplace(axes->size(), 1);
+  for (const std::optional<Shape>* list : {&starts, &ends, &std::as_const(steps)})
+    if (*list && (*list)->size() != axes->size()) return std::nullopt;
+  if (steps && std::find(steps->begin(), steps->end(), int64_t{0}) != steps->end()) return std::nullopt;
   std::vector<SlicedAxis> result;
   for (size_t i = 0; i < axes->size(); ++i) {
-    const int64_t place = (*axes)[i] < 0 ? (*axes)[i] + static_cast<int64_t>(from.size()) : (*axes)[i];
+    const int64_t place = (*axes)[i] < 0 ? (*axes)[i] + rank : (*axes)[i];
     const auto axis = static_cast<size_t>(place);
+    const auto is_same = [&](const SlicedAxis& s) { return s.axis == axis; };
+    if (place < 0 || place >= rank || std::any_of(result.begin(), result.end(), is_same)) return std::nullopt;
     SlicedAxis& sliced = result.emplace_back(SlicedAxis{axis, {}, SlicedAxis::other});
     if (steps && (*steps)[i] == 1 && from[axis] == to[axis]) sliced.kind = SlicedAxis::whole;
     if (!starts || !ends || !steps || !from[axis].known()) continue;
@@ -71,7 +78,7 @@ static void tie_slice(ChannelTies& ties, const Node& node) {
       ties.tie(from, to);
     } else if (it->kind == SlicedAxis::in_order) {
       ties.tie(from.part(static_cast<size_t>(it->range.start), static_cast<size_t>(it->range.count)), to);
-    } else if (it->kind == SlicedAxis::reversed) {
+    } else if (it->kind == SlicedAxis::reversed && from.count == to.count) {
       for (size_t i = 0; i < to.count; ++i) ties.tie(from[to.count - 1 - i], to[i]);
     } else {
       ties.pin(from);
@@ -85,7 +92,7 @@ static void cut_slice(ChannelCut& cut, NodeId id) {
   const ValueId x = graph.node(id).inputs[0];
   if (!cut.cuts(x)) return;
   const auto sliced = sliced_axes(graph, graph.node(id));
-  auto starts = ops::known_integers(graph, graph.node(id), 1), ends = ops::known_integers(graph, graph.node(id), 2);
+  auto starts = ops::known_list(graph, graph.node(id), 1), ends = ops::known_list(graph, graph.node(id), 2);
   if (!sliced || !starts || !ends) return;  // nothing along these axes goes
   bool changed = false;
   for (size_t i = 0; i < sliced->size(); ++i) {

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <functional>
-#include <numeric>
 
 #include "core/channels/cut.h"
 #include "core/edit.h"
@@ -40,12 +39,21 @@ static void lower_split(Graph& graph, NodeId id, int64_t version) {
     graph.node(id).attributes.set("num_outputs", static_cast<int64_t>(graph.node(id).outputs.size()));
 }
 
-// Sizes of the parts of a known axis; nothing where they are computed.
+// Sizes of the parts of a known axis; nothing where they are computed or do not make up the axis.
 static std::optional<Shape> part_sizes(const Graph& graph, const Node& node, int64_t whole) {
   const auto count = static_cast<int64_t>(node.outputs.size());
-  if (!graph.has_input(node, 1)) return Shape(node.outputs.size(), whole / count);
-  std::optional<Shape> sizes = ops::known_integers(graph, node, 1);
-  if (sizes && std::accumulate(sizes->begin(), sizes->end(), int64_t{0}) != whole) return std::nullopt;
+  if (!graph.has_input(node, 1)) {
+    if (count == 0 || whole % count != 0) return std::nullopt;
+    return Shape(node.outputs.size(), whole / count);
+  }
+  std::optional<Shape> sizes = ops::known_list(graph, node, 1);
+  if (!sizes || static_cast<int64_t>(sizes->size()) != count) return std::nullopt;
+  int64_t left = whole;
+  for (const int64_t size : *sizes) {
+    if (size < 0 || size > left) return std::nullopt;
+    left -= size;
+  }
+  if (left != 0) return std::nullopt;
   return sizes;
 }
 
@@ -77,15 +85,16 @@ static void tie_split(ChannelTies& ties, const Node& node) {
 
 static void cut_split(ChannelCut& cut, NodeId id) {
   const Node& node = cut.graph().node(id);
-  const Dims& dims = *cut.graph().value(node.inputs[0]).dims;
-  const auto axis = static_cast<int64_t>(ops::axis_of(cut.graph(), node, node.inputs[0], 0));
-  if (!cut.cuts(node.inputs[0], axis)) return;
-  const Dim whole = dims[static_cast<size_t>(axis)];
-  if (!whole.known()) return;
-  const Shape before = *part_sizes(cut.graph(), node, whole.factor);
+  const std::optional<Dims>& dims = cut.graph().value(node.inputs[0]).dims;
+  if (!dims) return;
+  const size_t place = ops::axis_of(cut.graph(), node, node.inputs[0], 0);
+  const auto axis = static_cast<int64_t>(place);
+  if (!cut.cuts(node.inputs[0], axis) || !(*dims)[place].known()) return;
+  const std::optional<Shape> before = part_sizes(cut.graph(), node, (*dims)[place].factor);
+  if (!before) return;
   Shape after;
   int64_t offset = 0;
-  for (const int64_t size : before) {
+  for (const int64_t size : *before) {
     after.push_back(cut.kept_between(node.inputs[0], axis, offset, offset + size));
     offset += size;
   }

@@ -23,7 +23,11 @@ static void cut_squeeze(ChannelCut& cut, NodeId id) {
   for (size_t i = 0; i < dims.size(); ++i) {
     if (dims[i] == Dim(1)) axes.push_back(static_cast<int64_t>(i));
   }
-  cut.set_integers(id, 1, axes);
+  if (!axes.empty()) return cut.set_integers(id, 1, axes);
+  Node& same = cut.graph().node(id);
+  same.op = OpKind::identity;
+  same.type = onnx_name(OpKind::identity);
+  same.attributes = {};
 }
 
 const OpDef op_squeeze = {.kind = OpKind::squeeze,

@@ -28,15 +28,19 @@ inline void pin_axes_from(ChannelTies& ties, ValueId v, size_t first) {
   for (size_t axis = first; axis < ties.rank(v); ++axis) ties.pin_axis(v, static_cast<int64_t>(axis));
 }
 
-// Values of the same shape, axis by axis from `first` on.
-inline void tie_axes(ChannelTies& ties, ValueId a, ValueId b, size_t first = 0) {
-  for (size_t axis = first; axis < ties.rank(a); ++axis)
+// Values of the same shape, axis by axis.
+inline void tie_axes(ChannelTies& ties, ValueId a, ValueId b) {
+  for (size_t axis = 0; axis < ties.rank(a); ++axis)
     ties.tie(ties.axis(a, static_cast<int64_t>(axis)), ties.axis(b, static_cast<int64_t>(axis)));
 }
 
 // Axis `i` of `from`, which is stretched along axis `k` of `to` where it has size 1.
 inline void tie_stretched(ChannelTies& ties, ValueId from, size_t i, ValueId to, size_t k) {
   const IndexRange a = ties.axis(from, static_cast<int64_t>(i)), b = ties.axis(to, static_cast<int64_t>(k));
+  if (i >= ties.rank(from) || k >= ties.rank(to)) {
+    ties.pin(a);
+    return ties.pin(b);
+  }
   const Dim size = (*ties.graph().value(from).dims)[i];
   if (size == (*ties.graph().value(to).dims)[k]) return ties.tie(a, b);
   ties.pin(a);
@@ -45,7 +49,12 @@ inline void tie_stretched(ChannelTies& ties, ValueId from, size_t i, ValueId to,
 
 // `from` broadcasts to `to`: axes from the last on.
 inline void tie_broadcast(ChannelTies& ties, ValueId from, ValueId to) {
-  const size_t rank = ties.rank(from), ahead = ties.rank(to) - rank;
+  const size_t rank = ties.rank(from);
+  if (rank > ties.rank(to)) {
+    ties.pin(from);
+    return ties.pin(to);
+  }
+  const size_t ahead = ties.rank(to) - rank;
   for (size_t i = 0; i < rank; ++i) tie_stretched(ties, from, i, to, i + ahead);
 }
 

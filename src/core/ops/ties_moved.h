@@ -15,7 +15,8 @@ inline size_t axis_of(const Graph& graph, const Node& node, ValueId value, int64
 // Axis `i` of `a` is axis `k` of `b`. Where their sizes are not known to be the same, both stay.
 inline void tie_same(ChannelTies& ties, ValueId a, size_t i, ValueId b, size_t k) {
   const IndexRange p = ties.axis(a, static_cast<int64_t>(i)), q = ties.axis(b, static_cast<int64_t>(k));
-  if ((*ties.graph().value(a).dims)[i] == (*ties.graph().value(b).dims)[k]) return ties.tie(p, q);
+  const bool there = i < ties.rank(a) && k < ties.rank(b);
+  if (there && (*ties.graph().value(a).dims)[i] == (*ties.graph().value(b).dims)[k]) return ties.tie(p, q);
   ties.pin(p);
   ties.pin(q);
 }
@@ -25,6 +26,7 @@ inline void tie_axes_but(ChannelTies& ties, ValueId a, ValueId b, size_t axis) {
   for (size_t i = 0; i < ties.rank(a); ++i) {
     if (i != axis) tie_same(ties, a, i, b, i);
   }
+  pin_axes_from(ties, b, ties.rank(a));
 }
 
 }  // namespace pare::ops

@@ -37,7 +37,7 @@ void tie_reduce(ChannelTies& ties, const Node& node) {
   if (pin_where_unknown(ties, node)) return;
   std::optional<Shape> axes = node.attributes.integers("axes");
   if (ties.graph().has_input(node, 1)) {
-    axes = known_integers(ties.graph(), node, 1);
+    axes = known_list(ties.graph(), node, 1);
     ties.pin(node.inputs[1]);
   }
   if (!axes) return pin_everything(ties, node);

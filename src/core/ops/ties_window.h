@@ -9,16 +9,21 @@
 
 namespace pare::ops {
 
+// Axis 0 of the weight counts up groups and channels of each, which are those of `same`; axis 1 has the channels of
+// each group of `other`.
+inline void tie_weight(ChannelTies& ties, const Node& node, ValueId w, IndexRange same, IndexRange other) {
+  const int64_t group = node.attributes.integer("group", 1);
+  const IndexRange first = ties.axis(w, 0);
+  if (group < 1 || first.empty() || first.count % group != 0) return pin_everything(ties, node);
+  const IndexRange groups = ties.fresh(static_cast<size_t>(group)), each = ties.fresh(first.count / groups.count);
+  tie_groups(ties, other, groups, ties.axis(w, 1));
+  tie_groups(ties, first, groups, each);
+  ties.tie(first, same);
+}
+
 // X [N, G K, places ...], W [G M, K, places ...], Y [N, G M, places ...].
 inline void tie_convolution(ChannelTies& ties, const Node& node, ValueId x, ValueId w, ValueId y) {
-  const int64_t group = node.attributes.integer("group", 1);
-  const IndexRange filters = ties.axis(w, 0);
-  if (group < 1 || filters.count % group != 0) return pin_everything(ties, node);
-  const auto count = static_cast<size_t>(group);
-  const IndexRange groups = ties.fresh(count), made = ties.fresh(filters.count / count);
-  tie_groups(ties, ties.axis(x, 1), groups, ties.axis(w, 1));
-  tie_groups(ties, filters, groups, made);
-  ties.tie(filters, ties.axis(y, 1));
+  tie_weight(ties, node, w, ties.axis(y, 1), ties.axis(x, 1));
   ties.tie(ties.axis(x, 0), ties.axis(y, 0));
   for (const ValueId v : {x, w, y}) pin_axes_from(ties, v, 2);
 }

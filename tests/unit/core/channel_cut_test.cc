@@ -56,6 +56,7 @@ class Network {
   }
   // The output: a weighted sum over the axis, so that each channel and its place count.
   void give(ValueId x, int64_t axis) {
+    infer_shapes(graph);
     Shape shape(graph.value(x).dims->size() - static_cast<size_t>(axis), 1);
     shape[0] = (*graph.value(x).dims)[static_cast<size_t>(axis)].factor;
     const ValueId y = op(OpKind::reduce_sum, {times(x, shape), list({axis})}, attributes({{"keepdims", int64_t{0}}}));
@@ -111,6 +112,21 @@ std::vector<Case> cases() {
     const ValueId repeated = n.op(OpKind::expand, {wide, shape});
     const ValueId back = n.on_axis(OpKind::concat, {n.size(x, 0), n.list({6}), n.size(x, 2), n.list({4})}, 0);
     n.give(n.times(n.op(OpKind::reshape, {repeated, back}), {6, 1, 4}), 1);
+  });
+  add("short_list_of_expand", [](N& n) {
+    const ValueId x = n.reshape(n.image(6), {0, 6, 6, 1});
+    n.give(n.op(OpKind::expand, {x, n.size(n.tokens(2), 1)}), 1);
+  });
+  add("open_dimension_of_a_computed_list", [](N& n) {  // [N, S, 8] to [-1, 2 N, 4]
+    const ValueId x = n.tokens(8), heads = n.op(OpKind::mul, {n.size(x, 0), n.list({2})});
+    n.give(n.op(OpKind::reshape, {x, n.on_axis(OpKind::concat, {n.list({-1}), heads, n.list({4})}, 0)}), 2);
+  });
+  add("squeeze_of_nothing", [](N& n) { n.give(n.op(OpKind::squeeze, {n.reshape(n.image(6), {2, 6, 2, 3})}), 1); });
+  add("shape_of_what_is_cut", [](N& n) {  // the list changes, what it is for does not
+    const ValueId x = n.tokens(6), y = n.tokens(6);
+    n.give(x, 2);
+    const ValueId shape = n.op(OpKind::shape, {x});
+    n.graph.outputs.push_back(n.op(OpKind::reshape, {n.op(OpKind::softmax, {y}), shape}));
   });
   add("class_token", [](N& n) {
     const ValueId x = n.tokens(6);
@@ -246,6 +262,37 @@ TEST(ChannelCut, EqualsTheNetworkOfZeros) {
     }
     EXPECT_TRUE(counts);
   }
+}
+
+TEST(ChannelCut, GridsOfActivationsFollow) {
+  Network n;
+  const ValueId x = n.image(4);
+  n.give(x, 1);
+  Grid grid;
+  grid.axis = 1;
+  grid.scale = {0.1F, 0.2F, 0.3F, 0.4F};
+  grid.zero_point = {1, 2, 3, 4};
+  n.graph.value(x).activation_grid = grid;
+  verify(n.graph);
+  const Channels channels = Channels::find(n.graph);
+  ASSERT_EQ(channels.size(), 4U);
+  const std::string name = n.graph.value(x).name;
+  remove_channels(n.graph, channels, {false, true, false, true});
+  const Value& after = n.graph.value(n.graph.find_value(name));
+  ASSERT_TRUE(after.activation_grid);
+  EXPECT_EQ(after.activation_grid->scale, (std::vector<float>{0.1F, 0.3F}));
+  EXPECT_EQ(after.activation_grid->zero_point, (std::vector<int32_t>{1, 3}));
+}
+
+TEST(ChannelCut, BlocksOfGridsOfActivationsStay) {
+  Network n;
+  const ValueId x = n.image(4);
+  n.give(x, 1);
+  Grid grid;
+  grid.axis = 0;
+  grid.block = 2;
+  n.graph.value(x).activation_grid = grid;
+  EXPECT_EQ(Channels::find(n.graph).size(), 0U);
 }
 
 TEST(ExposeChannels, MakesShufflesOfOneAxisAGather) {

@@ -83,6 +83,7 @@ class Rules {
  private:
   const ChannelTies& ties() {
     if (ties_ && walked_ == graph.values.size()) return *ties_;
+    infer_shapes(graph);
     ties_.emplace(graph);
     walked_ = graph.values.size();  // the graph may grow between two questions
     for (int walk = 0; walk < 2; ++walk) {
@@ -385,6 +386,35 @@ TEST(ChannelRules, ShapesThatAreReadAsNumbersMakeAxesStay) {
   EXPECT_TRUE(r.is_free(all, 2));
 }
 
+TEST(ChannelRules, AMultipleOfASymbolThatIsReadAsANumberStays) {
+  Rules r;
+  const ValueId h = r.op(OpKind::reshape, {r.input({kN, 8}), r.list({-1, 4})});  // [2 N, 4]
+  const ValueId batch = r.op(OpKind::slice, {r.op(OpKind::shape, {h}), r.list({0}), r.list({1})});
+  r.op(OpKind::constant_of_shape, {batch});
+  EXPECT_TRUE(r.stays(h, 0));
+  EXPECT_TRUE(r.is_free(h, 1));
+}
+
+TEST(ChannelRules, AShapeThatPicksFromATableStays) {
+  Rules r;
+  const ValueId x = r.input({kN, 4}), table = r.input({9}, DType::i64);
+  r.op(OpKind::expand, {r.input({1, 1}), r.op(OpKind::gather, {table, r.op(OpKind::shape, {x})})});
+  EXPECT_TRUE(r.stays(x, 1));
+}
+
+TEST(ChannelRules, UpdatesThatReplaceStayWhereTheyGo) {
+  Rules r;
+  const ValueId data = r.input({2, 6}), at = r.input({2, 4}, DType::i64), updates = r.input({2, 4});
+  r.op(OpKind::scatter_elements, {data, at, updates}, axis(1));
+  EXPECT_TRUE(r.stays(updates, 1));
+  EXPECT_TRUE(r.is_free(updates, 0));
+  Rules s;
+  const ValueId added = s.input({2, 4});
+  s.op(OpKind::scatter_elements, {s.input({2, 6}), s.input({2, 4}, DType::i64), added},
+       attributes({{"axis", int64_t{1}}, {"reduction", std::string("add")}}));
+  EXPECT_TRUE(s.is_free(added, 1));
+}
+
 TEST(ChannelRules, PickedAlongAnAxisTheOthersPassThrough) {
   Rules r;
   const ValueId x = r.input({kN, 4, 5}), i = r.input({kN, 4, 2}, DType::i64);
@@ -395,6 +425,7 @@ TEST(ChannelRules, PickedAlongAnAxisTheOthersPassThrough) {
   const ValueId z = r.op(OpKind::scatter_nd, {data, places, updates});
   EXPECT_TRUE(r.together(z, 1, updates, 1));
   EXPECT_TRUE(r.stays(z, 0));
+  EXPECT_TRUE(r.stays(updates, 0));
   const ValueId best = r.op(OpKind::top_k, {r.input({kN, 4, 7}), r.list({2})}, axis(-1));
   EXPECT_TRUE(r.is_free(best, 1));
   EXPECT_TRUE(r.stays(best, 2));
