@@ -61,7 +61,8 @@ ShiftPlace shift_place(const Graph& graph, const Node& node, int64_t outputs) {
   const bool is_output = std::find(graph.outputs.begin(), graph.outputs.end(), node.outputs[0]) != graph.outputs.end();
   if (sum.users.size() != 1 || is_output) return {};
   const Node& next = graph.node(sum.users[0]);
-  if (next.op == OpKind::batch_normalization && node.op != OpKind::matmul && fits(next.inputs[3]))
+  if (next.op == OpKind::batch_normalization && node.op != OpKind::matmul && fits(next.inputs[3]) &&
+      next.attributes.integer("training_mode", 0) == 0)
     return {next.inputs[3], -1};
   if (next.op == OpKind::add && node.op == OpKind::matmul) {
     const ValueId other = next.inputs[next.inputs[0] == node.outputs[0] ? 1 : 0];
@@ -101,7 +102,7 @@ class UnusedFinder {
     for (uint32_t g = 0; g < channels_.groups().size(); ++g) {
       const ChannelGroup& group = channels_.groups()[g];
       if (group.averaged) continue;
-      const std::vector<NodeId> nodes = known_.nodes_of(g);
+      const std::vector<NodeId>& nodes = known_.nodes_of(g);
       const KnownChannels::States states = known_.follow(g);
       for (size_t i = 0; i < group.channels.size(); ++i) result[group.channels[i]] = use_of(g, i, nodes, states);
     }

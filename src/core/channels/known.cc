@@ -37,13 +37,21 @@ float clip(const Graph& graph, const Node& node, float x) {
   return x;
 }
 
+// Dropout drops where its third input says that this is training.
+bool drops(const Graph& graph, const Node& node) {
+  if (!graph.has_input(node, 2)) return false;
+  const Tensor* training = graph.constant_input(node, 2);
+  return !training || training->size() != 1 || cast(*training, DType::f32).view<float>()[0] != 0;
+}
+
 // Of element-wise functions of one number.
 float apply(const Graph& graph, const Node& node, float x) {
   const Attributes& attributes = node.attributes;
   switch (node.op) {
     case OpKind::identity:
-    case OpKind::dropout:
       return x;
+    case OpKind::dropout:
+      return x == 0 || !drops(graph, node) ? x : kUnknown;
     case OpKind::relu:
       return std::max(x, 0.0F);
     case OpKind::leaky_relu:
@@ -160,15 +168,34 @@ std::optional<Contraction> contraction_of(const Graph& graph, const Node& node) 
 }
 
 KnownChannels::KnownChannels(const Graph& graph, const Channels& channels)
-    : graph_(graph), channels_(channels), axes_(graph.values.size()) {
+    : graph_(graph), channels_(channels), axes_(graph.values.size()), nodes_(channels.groups().size()) {
+  std::vector<uint64_t> seen(nodes_.size(), 0);  // per group: the last axis that it was met on
+  uint64_t number = 0;
   for (size_t v = 0; v < graph.values.size(); ++v) {
     const std::optional<Dims>& dims = graph.values[v].dims;
     for (size_t axis = 0; dims && axis < dims->size(); ++axis) {
-      for (int64_t i = 0; i < (*dims)[axis].factor; ++i) {
+      ++number;
+      // Only what can lose something is counted: an axis may be larger than any number of channels.
+      const int64_t count = channels.has(static_cast<ValueId>(v), axis) ? (*dims)[axis].factor : 0;
+      for (int64_t i = 0; i < count; ++i) {
         for (const ChannelId c : channels.at(static_cast<ValueId>(v), axis, static_cast<size_t>(i))) {
           const uint32_t group = channels.group_of(c);
-          if (!carries(static_cast<ValueId>(v), static_cast<uint32_t>(axis), group))
-            axes_[v].push_back({static_cast<uint32_t>(axis), group});
+          if (seen[group] == number) continue;
+          seen[group] = number;
+          axes_[v].push_back({static_cast<uint32_t>(axis), group});
+        }
+      }
+    }
+  }
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    if (node.dead) continue;
+    for (const std::vector<ValueId>* list : {&node.inputs, &node.outputs}) {
+      for (const ValueId v : *list) {
+        if (v == kNoValue) continue;
+        for (const GroupAxis& at : axes_[static_cast<size_t>(v)]) {
+          std::vector<NodeId>& nodes = nodes_[at.group];
+          if (nodes.empty() || nodes.back() != static_cast<NodeId>(n)) nodes.push_back(static_cast<NodeId>(n));
         }
       }
     }
@@ -183,18 +210,6 @@ bool KnownChannels::carries(ValueId value, uint32_t group) const {
 bool KnownChannels::carries(ValueId value, uint32_t axis, uint32_t group) const {
   const auto& axes = axes_[static_cast<size_t>(value)];
   return std::any_of(axes.begin(), axes.end(), [&](const GroupAxis& a) { return a.axis == axis && a.group == group; });
-}
-
-std::vector<NodeId> KnownChannels::nodes_of(uint32_t group) const {
-  std::vector<NodeId> result;
-  for (size_t n = 0; n < graph_.nodes.size(); ++n) {
-    const Node& node = graph_.nodes[n];
-    const auto here = [&](ValueId v) { return v != kNoValue && carries(v, group); };
-    if (!node.dead && (std::any_of(node.inputs.begin(), node.inputs.end(), here) ||
-                       std::any_of(node.outputs.begin(), node.outputs.end(), here)))
-      result.push_back(static_cast<NodeId>(n));
-  }
-  return result;
 }
 
 float KnownChannels::slice(ValueId constant, uint32_t axis, ChannelId channel) const {
@@ -252,6 +267,7 @@ float KnownChannels::output(const Node& node, uint32_t group, size_t index, cons
   if (is_layer(node.op)) return layer_output(node, group, index, states);
   switch (node.op) {
     case OpKind::batch_normalization: {
+      if (node.attributes.integer("training_mode", 0) != 0) return kUnknown;  // statistics are those of the batch
       const float scale = in(1) / std::sqrt(in(4) + static_cast<float>(node.attributes.real("epsilon", 1e-5)));
       if (in(1) == 0) return in(2);
       return (in(0) - in(3)) * scale + in(2);
@@ -315,7 +331,8 @@ KnownChannels::States KnownChannels::follow(uint32_t group) const {
       for (size_t i = 0; i < members.size(); ++i) {
         const float value =
             node.inputs.empty() || node.inputs[0] == kNoValue ? kUnknown : output(node, group, i, states);
-        known.push_back(value);
+        // A grid rounds numbers, but not zero.
+        known.push_back(graph_.value(v).activation_grid && value != 0 ? kUnknown : value);
       }
     }
   }

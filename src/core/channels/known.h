@@ -27,7 +27,7 @@ class KnownChannels {
   bool carries(ValueId value, uint32_t group) const;
   bool carries(ValueId value, uint32_t axis, uint32_t group) const;
   // Nodes with an input or output that has channels of the group, in order.
-  std::vector<NodeId> nodes_of(uint32_t group) const;
+  const std::vector<NodeId>& nodes_of(uint32_t group) const { return nodes_[group]; }
 
   // Every element of the value with the group's channel number `index` is this number, or kUnknown. For values from
   // nodes_of() in that order; `states` of one group, filled by follow().
@@ -44,6 +44,7 @@ class KnownChannels {
   const Graph& graph_;
   const Channels& channels_;
   std::vector<std::vector<GroupAxis>> axes_;  // per value
+  std::vector<std::vector<NodeId>> nodes_;    // per group
 };
 
 // The axis of a layer's weight that it contracts over, and the weight's place among the node's inputs; nothing for
