@@ -35,7 +35,7 @@ struct ChannelGroup {
   bool averaged = false;  // a mean is taken over them (layer norm): without one, it is a mean over the others
 };
 
-// A node that keeps channels from being removed, and how many of the layers' outputs.
+// A node of which nothing is known, so that channels stay, and how many of the layers' outputs do for its sake.
 struct HeldBack {
   std::string node, reason;
   int64_t channels = 0;
@@ -90,8 +90,9 @@ class Channels {
 void expose_channels(Graph& graph);
 
 // Removes channels: constants lose their slices (values, levels, masks, scales of grids), attributes and shapes follow.
-// Outputs equal those of the graph in which these channels are masked with zeros. Every axis keeps at least one index
-// (Error(invalid) otherwise, and the graph is as it was). Shapes are inferred anew; ids change.
+// Outputs equal those of the graph in which these channels are masked with zeros; where a mean is taken over channels,
+// it is over those that stay. Every axis keeps at least one index (Error(invalid) otherwise, and the graph is as it
+// was). Shapes are inferred anew; ids change.
 void remove_channels(Graph& graph, const Channels& channels, const std::vector<bool>& removed);
 // The same for sizes alone: costs, not contents. Constants keep their old tensors, so that only cost rules that read
 // dims may look at the result.
