@@ -97,6 +97,15 @@ std::string markup(const ReportTable& table, std::string_view kind = "") {
   return html + "</table></div>\n";
 }
 
+std::string details(const Json& row) {
+  std::string html;
+  for (const ReportTable& table : detail_tables(row)) {
+    const bool facts = table.header.size() == 2 && table.header[0].empty() && table.header[1].empty();
+    html += markup(table, facts ? "facts" : "");
+  }
+  return html;
+}
+
 class Charts {
  public:
   void add(const std::string& title, const std::string& x, const std::string& y, Json lines, bool log_x = false) {
@@ -205,13 +214,13 @@ std::string report_to_html(const Json& report) {
     html += charts.html();
     for (const Json& row : rows) {
       html += "<details><summary>" + escape(row.value("name", "")) + "</summary>\n" + markup(before_and_after(row)) +
-              warning_list(row) + markup(step_table(row)) + markup(layer_table(row)) + "</details>\n";
+              warning_list(row) + markup(step_table(row)) + details(row) + markup(layer_table(row)) + "</details>\n";
     }
   } else {
     for (const Json& row : rows) {
       html += markup(before_and_after(row)) + warning_list(row);
       for (const Json& step : row.at("steps")) add_step_charts(charts, step);
-      html += charts.html() + markup(step_table(row)) + markup(layer_table(row));
+      html += charts.html() + markup(step_table(row)) + details(row) + markup(layer_table(row));
     }
   }
   return html + markup(facts(report), "facts") + "</body></html>\n";

@@ -8,7 +8,8 @@
 
 namespace pare {
 
-// Tables of a run: before and after, steps, layers; rows of a sweep. Plain text, aligned, no colour.
+// Tables of a run: before and after, steps and what they say of their work, layers; rows of a sweep. Plain text,
+// aligned, no colour.
 std::string report_to_text(const nlohmann::ordered_json& report);
 // A self-contained page: the same tables and the curves. Without the chart library at build time: tables and a note.
 std::string report_to_html(const nlohmann::ordered_json& report);
