@@ -29,8 +29,8 @@ nlohmann::ordered_json read_json(const std::string& path) {
   try {
     return nlohmann::ordered_json::parse(reinterpret_cast<const char*>(bytes.data()),
                                          reinterpret_cast<const char*>(bytes.data()) + bytes.size());
-  } catch (const nlohmann::json::exception& e) {
-    fail(Code::corrupt, "{}: {}", path, e.what());
+  } catch (const nlohmann::json::exception&) {
+    fail(Code::corrupt, "{} is damaged: --restart throws the run away and starts anew", path);
   }
 }
 
@@ -106,6 +106,7 @@ OutputFolder::OutputFolder(std::string folder, nlohmann::ordered_json identity, 
     : folder_(std::move(folder)) {
   ensure(!resume || !restart, "--resume and --restart exclude each other");
   make_folder(folder_);
+  lock_.emplace(folder_);
   if (restart) clear();
   const std::string run = path("checkpoint/run.json"), report_file = path("report.json");
   const bool done = exists(report_file);

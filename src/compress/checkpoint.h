@@ -12,6 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "compress/folder_lock.h"
 #include "compress/step.h"
 
 namespace pare {
@@ -56,8 +57,9 @@ class MemoryStore final : public FitStore {
 class OutputFolder {
  public:
   enum class State { fresh, interrupted, finished };
-  // Error(invalid) when the folder holds a run and the flags don't say what to do with it, or it is another run.
-  // `identity` is a flat map of what makes two runs the same; the message names what differs.
+  // The folder is this object's alone. Error(invalid) when it is another process's, when it holds a run and the flags
+  // don't say what to do with it, or it is another run. `identity` is a flat map of what makes two runs the same; the
+  // message names what differs.
   OutputFolder(std::string folder, nlohmann::ordered_json identity, bool resume, bool restart);
   State state() const { return state_; }
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
@@ -70,6 +72,7 @@ class OutputFolder {
   void clear() const;
   std::string folder_;
   State state_ = State::fresh;
+  std::optional<FolderLock> lock_;
 };
 
 }  // namespace pare

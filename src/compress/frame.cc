@@ -28,10 +28,11 @@ Point StepFrame::run(const Point& from, const RecipeStep& step, size_t index) co
   Point to;
   to.key = key_after(from, step, index);
   const std::string title = fmt::format("step {}: {}", index + 1, step.def->name);
+  const std::string place = output ? output->step_folder(to.key) : to.key;
   std::optional<StepCheckpoint> checkpoint;
   const Bytes saved = on_main(together, [&] {
     if (progress.cancelled()) fail(Code::cancelled, "stopped before {}", title);
-    if (output) checkpoint.emplace(output->step_folder(to.key));
+    if (output) checkpoint.emplace(place);
     const auto found = checkpoint ? checkpoint->read() : std::nullopt;
     return found ? wrap({found->graph, json_text(found->entry)}) : Bytes{};
   });
@@ -40,10 +41,14 @@ Point StepFrame::run(const Point& from, const RecipeStep& step, size_t index) co
     progress.log(title + " (done before)");
     Parcel parcel = unwrap(saved);
     frozen = std::move(parcel.bytes);
-    to.entry = Json::parse(parcel.text);
-    const Json& packing = to.entry.at("packing");
-    to.packing.codec = packing.at("codec").get<std::string>();
-    to.packing.strip = packing.at("strip").get<bool>();
+    try {
+      to.entry = Json::parse(parcel.text);
+      const Json& packing = to.entry.at("packing");
+      to.packing.codec = packing.at("codec").get<std::string>();
+      to.packing.strip = packing.at("strip").get<bool>();
+    } catch (const Json::exception&) {
+      fail(Code::corrupt, "{}/step.json is damaged: --restart throws the run away and starts anew", place);
+    }
   } else {
     progress.log(title);
     MemoryStore memory;
@@ -57,7 +62,7 @@ Point StepFrame::run(const Point& from, const RecipeStep& step, size_t index) co
     });
   }
   to.hash = hash_of_bytes(frozen);
-  to.graph = thaw(frozen, to.key, from.graph.source);
+  to.graph = thaw(frozen, place + "/step.pare", from.graph.source);
   return to;
 }
 

@@ -48,6 +48,7 @@ class Run {
       : recipe_(recipe), options_(options), progress_(progress), seed_(options.seed.value_or(recipe.seed)) {}
   RunResult run(Graph start);
   void open(Graph& start);  // data, and all checks of what fits what
+  bool may_go_on() const { return begun_ && !options_.output.empty(); }
 
  private:
   Json identity(const Point& start) const;
@@ -69,6 +70,7 @@ class Run {
   std::optional<Data> data_;
   uint64_t split_ = 0;  // seed of the split into training and validation
   std::optional<OutputFolder> output_;
+  bool begun_ = false;                   // what is done from here on is kept in the folder
   std::map<std::string, Json> figures_;  // of points seen already: the test part is looked at once
 };
 
@@ -150,6 +152,7 @@ std::optional<RunResult> Run::open_output(const Json& who) {
   const Parcel parcel = unwrap(told);
   ensure(parcel.text == json_text(who), "rank {} was given another model, recipe or data than rank 0",
          options_.world.rank);
+  begun_ = true;
   if (parcel.bytes.at(0) == std::byte{0}) return {};
   finished.goal_reached = parcel.bytes.at(1) != std::byte{0};
   return finished;
@@ -292,7 +295,14 @@ void check_run(const Recipe& recipe, Graph start, const RunOptions& options) {
 }
 
 RunResult run_recipe(const Recipe& recipe, Graph start, const RunOptions& options, Progress& progress) {
-  return Run(recipe, options, progress).run(std::move(start));
+  Run run(recipe, options, progress);
+  try {
+    return run.run(std::move(start));
+  } catch (const Error& error) {
+    if (error.code() != Code::cancelled || !run.may_go_on()) throw;
+    fail(Code::cancelled, "{}; the same command with --resume{} goes on", error.what(),
+         options.restart ? " in place of --restart" : "");
+  }
 }
 
 }  // namespace pare

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "compress/checkpoint.h"
 #include "core/error.h"
 #include "core/model_file.h"
 #include "tests/support/compress_fixture.h"
@@ -175,6 +176,36 @@ TEST_F(Runner, FolderWithSomebodyElsesModelIsRefusedAndOtherFilesStay) {
   EXPECT_EQ(read(out() + "/notes.txt"), "mine");
 }
 
+TEST_F(Runner, FolderThatARunWorksInIsRefused) {
+  const std::string steps = "steps: [pack]";
+  {
+    const OutputFolder live(out(), {{"seed", 1}}, false, false);
+    RunOptions how = options(out());
+    for (const bool restart : {false, true}) {
+      how.restart = restart;
+      how.resume = !restart;
+      EXPECT_THAT(error_of(steps, how),
+                  HasSubstr("another process (pid " + std::to_string(::getpid()) + ") is working in " + out()));
+    }
+    EXPECT_TRUE(fs::exists(out() + "/checkpoint/run.json"));
+  }
+  EXPECT_FALSE(fs::exists(out() + "/.lock"));
+  std::ofstream(out() + "/.lock") << "1\n";  // left by a process that was killed
+  RunOptions how = options(out());
+  how.restart = true;
+  EXPECT_EQ(run(steps, how).rows.size(), 1U);
+  EXPECT_FALSE(fs::exists(out() + "/.lock"));
+}
+
+TEST_F(Runner, DamagedCheckpointIsNamedWithWhatToDo) {
+  { const OutputFolder begun(out(), {{"seed", 1}}, false, false); }
+  const std::string damaged = out() + "/checkpoint/run.json";
+  fs::resize_file(damaged, 5);
+  RunOptions how = options(out());
+  how.resume = true;
+  EXPECT_EQ(error_of("steps: [pack]", how), damaged + " is damaged: --restart throws the run away and starts anew");
+}
+
 class Stop final : public Progress {
  public:
   bool cancelled() const override { return true; }
@@ -187,6 +218,7 @@ TEST_F(Runner, CancelledRunKeepsItsCheckpoint) {
     FAIL();
   } catch (const Error& e) {
     EXPECT_EQ(e.code(), Code::cancelled);
+    EXPECT_THAT(e.what(), HasSubstr("the same command with --resume goes on"));
   }
   EXPECT_TRUE(fs::exists(out() + "/checkpoint/run.json"));
 }
