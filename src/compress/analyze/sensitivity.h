@@ -17,7 +17,7 @@
 namespace pare {
 
 struct SensitivityOptions {
-  bool channels = true;  // of each group, by l1
+  bool channels = true;  // of each group, by criterion l1
   bool weights = false;  // of each layer, by magnitude
   bool bits = false;  // of each layer's weights, 2 to 8, on levels evenly spaced between the smallest and the largest
   ChannelOptions parts;

@@ -1,11 +1,14 @@
 #include "compress/analyze/structure.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
 
 #include "compress/measure.h"
 #include "compress/prune/channels/criterion.h"
+#include "compress/prune/channels/scores.h"
 #include "compress/prune/channels/slices.h"
 #include "core/channels/dead.h"
 #include "core/cost.h"
@@ -42,7 +45,8 @@ Json rank_of(const Tensor& weight) {
   const auto rows = static_cast<size_t>(weight.dim(0));
   const auto size = static_cast<size_t>(weight.size());
   const size_t columns = rows == 0 ? 0 : size / rows;
-  const std::optional<int64_t> rank = numerical_rank(weight.view<float>(), rows, columns);
+  std::optional<int64_t> rank;
+  if (not_finite(weight.view<float>()).empty()) rank = numerical_rank(weight.view<float>(), rows, columns);
   return {{"rank", rank ? Json(*rank) : Json()}, {"full_rank", std::min(rows, columns)}};
 }
 
@@ -75,16 +79,21 @@ Json group_rows(const Graph& graph, const Channels& channels) {
                           duplicate = duplicate_channels(graph, channels);
   Json rows = Json::array();
   for (const ChannelGroup& group : channels.groups()) {
-    const auto count = [&](const std::vector<bool>& flags) {
-      return std::count_if(group.channels.begin(), group.channels.end(), [&](ChannelId c) { return flags[c]; });
+    const auto indices = [&](const std::vector<bool>& flags) {
+      Json list = Json::array();
+      for (size_t c = 0; c < group.channels.size(); ++c)
+        if (flags[group.channels[c]]) list.push_back(c);
+      return list;
     };
+    const Json which = {{"dead", indices(dead)}, {"constant", indices(constant)}, {"duplicate", indices(duplicate)}};
     rows.push_back({{"name", group.name},
                     {"channels", group.channels.size()},
                     {"made_by", group.made_by},
                     {"read_by", group.read_by},
-                    {"dead", count(dead)},
-                    {"constant", count(constant)},
-                    {"duplicate", count(duplicate)}});
+                    {"dead", which["dead"].size()},
+                    {"constant", which["constant"].size()},
+                    {"duplicate", which["duplicate"].size()},
+                    {"indices", which}});
   }
   return rows;
 }
@@ -117,6 +126,12 @@ Json analyze_structure(const Graph& graph, const ChannelOptions& options) {
   result["held_back"] = Json::array();
   for (const HeldBack& held : channels.held_back())
     result["held_back"].push_back({{"node", held.node}, {"reason", held.reason}, {"channels", held.channels}});
+  result["warnings"] = Json::array();
+  for (const Value& value : graph.values) {
+    if (!value.constant || value.constant->dtype() != DType::f32) continue;
+    if (const std::string_view odd = not_finite(value.constant->view<float>()); !odd.empty())
+      result["warnings"].push_back(fmt::format("tensor '{}' holds {}", value.name, odd));
+  }
   return result;
 }
 

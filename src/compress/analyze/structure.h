@@ -16,7 +16,8 @@ namespace pare {
 std::vector<bool> duplicate_channels(const Graph& graph, const Channels& channels, double tolerance = 1e-6);
 
 // {parameters, macs, bytes, packed, layers: [{name, op, shape, parameters, macs, bytes, rank, full_rank}],
-//  groups: [{name, channels, made_by, read_by, dead, constant, duplicate}], held_back: [{node, reason, channels}]}.
+//  groups: [{name, channels, made_by, read_by, dead, constant, duplicate, indices: {dead: [...], ...}}],
+//  held_back: [{node, reason, channels}], warnings: [...]} (docs/analyze.md).
 // `bytes` are those of the .pare file where packing takes seconds, else of the floats. `graph` is one that
 // expose_channels() has seen.
 nlohmann::ordered_json analyze_structure(const Graph& graph, const ChannelOptions& options = {});

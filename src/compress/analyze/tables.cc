@@ -15,9 +15,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kCurves = {{
-    {"channels", "channels removed of a group alone"},
-    {"weights", "weights removed of a layer alone"},
-    {"bits", "bits of a layer's weights alone"},
+    {"channels", "channels removed of a group alone, those of least L1 norm"},
+    {"weights", "weights removed of a layer alone, the smallest"},
+    {"bits", "bits of a layer's weights alone, on evenly spaced levels"},
 }};
 
 std::string number(const Json& row, std::string_view field) {
@@ -116,6 +116,7 @@ std::string analysis_to_text(const Json& analysis) {
   for (const Json& held : analysis["held_back"])
     text += fmt::format("held back: {} channels by {}: {}\n", held["channels"].get<int64_t>(),
                         held["node"].get<std::string>(), held["reason"].get<std::string>());
+  for (const Json& warning : analysis["warnings"]) text += "warning: " + warning.get<std::string>() + "\n";
   if (!analysis.contains("sensitivity")) return text;
   const Json& curves = analysis["sensitivity"];
   const bool classes = curves["uncut"].contains("top1");
@@ -132,7 +133,11 @@ std::string analysis_to_csv(const Json& analysis) {
   Csv csv;
   csv.add_numbers("network", "", "", analysis);
   for (const Json& row : analysis["layers"]) csv.add_numbers("layer", row["name"].get<std::string>(), "", row);
-  for (const Json& row : analysis["groups"]) csv.add_numbers("group", row["name"].get<std::string>(), "", row);
+  for (const Json& row : analysis["groups"]) {
+    csv.add_numbers("group", row["name"].get<std::string>(), "", row);
+    for (const auto& [what, indices] : row["indices"].items())
+      for (const Json& index : indices) csv.add("channel", row["name"].get<std::string>(), what, index.dump(), 1);
+  }
   for (const Json& row : analysis["held_back"]) csv.add_numbers("held_back", row["node"].get<std::string>(), "", row);
   if (!analysis.contains("sensitivity")) return csv.take();
   const Json& curves = analysis["sensitivity"];

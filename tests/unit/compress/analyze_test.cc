@@ -54,7 +54,21 @@ TEST_F(Analyze, FindsDuplicates) {
   const Channels channels = Channels::find(graph);
   const std::vector<bool> duplicate = duplicate_channels(graph, channels);
   for (size_t c = 0; c < 24; ++c) EXPECT_EQ(duplicate[channels.groups()[0].channels[c]], c == 5) << c;
-  EXPECT_EQ(analyze_structure(graph)["layers"][0]["rank"], 23);
+  const auto analysis = analyze_structure(graph);
+  EXPECT_EQ(analysis["layers"][0]["rank"], 23);
+  EXPECT_EQ(analysis["groups"][0]["duplicate"], 1);
+  EXPECT_EQ(analysis["groups"][0]["indices"]["duplicate"].dump(), "[5]");
+  EXPECT_THAT(analysis_to_csv(analysis), HasSubstr("\nchannel,fc1,duplicate,5,1\n"));
+}
+
+TEST_F(Analyze, NamesTensorsThatHoldNoNumbers) {
+  Graph graph = network();
+  EXPECT_EQ(analyze_structure(graph)["warnings"].size(), 0U);
+  Value& weight = graph.value(layers(graph)[1].weight);
+  weight.constant->edit<float>()[7] = NAN;
+  const auto analysis = analyze_structure(graph);
+  EXPECT_TRUE(analysis["layers"][1]["rank"].is_null());
+  EXPECT_THAT(analysis_to_text(analysis), HasSubstr("warning: tensor '" + weight.name + "' holds NaN"));
 }
 
 TEST(NumericalRank, IsThatOfProductsOfFactors) {

@@ -60,6 +60,12 @@ std::vector<std::vector<float>> scores_by_member(const ChannelContext& context, 
 
 }  // namespace
 
+std::string_view not_finite(std::span<const float> values) {
+  for (const float value : values)
+    if (!std::isfinite(value)) return std::isnan(value) ? "NaN" : "infinity";
+  return "";
+}
+
 std::vector<float> reduce_scores(std::span<const std::vector<float>> members, std::string_view reduction) {
   if (members.empty()) return {};
   std::vector<float> result = members[0];
@@ -84,14 +90,31 @@ void normalize_scores(std::span<float> scores, std::string_view normalization) {
     to_lamp(scores);
 }
 
-std::vector<std::vector<float>> score_channels(const ChannelContext& context, const ChannelScoring& scoring) {
+namespace {
+
+// ": tensor 'conv1.weight' holds NaN" for the first of a group's tensors that does.
+std::string culprit(const ChannelContext& context, const ChannelGroup& group) {
+  for (const ChannelMember& member : members_of(context.graph, context.channels, group)) {
+    const Value& value = context.graph.value(member.value);
+    const std::string_view odd = not_finite(value.constant->view<float>());
+    if (!odd.empty()) return fmt::format(": tensor '{}' holds {}", value.name, odd);
+  }
+  return "";
+}
+
+}  // namespace
+
+std::vector<std::vector<float>> score_channels(const ChannelContext& context, const ChannelScoring& scoring,
+                                               const std::vector<bool>* chosen) {
   const ChannelCriterion& criterion = find_channel_criterion(scoring.criterion);
   const std::span<const ChannelGroup> groups = context.channels.groups();
   std::vector<std::vector<float>> scores =
       criterion.score_all ? criterion.score_all(context) : scores_by_member(context, criterion, scoring);
   for (size_t g = 0; g < groups.size(); ++g) {
+    if (chosen && !(*chosen)[g]) continue;
     ensure(std::all_of(scores[g].begin(), scores[g].end(), [](float s) { return std::isfinite(s); }),
-           "criterion {}: channels of '{}' have scores that are no numbers", criterion.name, groups[g].name);
+           "criterion {}: channels of '{}' have scores that are no numbers{}", criterion.name, groups[g].name,
+           culprit(context, groups[g]));
     normalize_scores(scores[g], scoring.normalization);
   }
   return scores;

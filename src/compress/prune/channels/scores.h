@@ -17,6 +17,9 @@ struct ChannelScoring {
   double power = 2;                // of criterion ln
 };
 
+// "NaN" or "infinity", whichever comes first among the values; "" where all are finite.
+std::string_view not_finite(std::span<const float> values);
+
 // One score per channel from those of all members, each with one per channel: their sum, mean or max, or the first
 // member's.
 std::vector<float> reduce_scores(std::span<const std::vector<float>> members, std::string_view reduction);
@@ -29,7 +32,9 @@ std::vector<float> reduce_scores(std::span<const std::vector<float>> members, st
 void normalize_scores(std::span<float> scores, std::string_view normalization);
 
 // Of every group, one score per channel in order. Groups in which the criterion finds nothing to look at (no norm for
-// batch-norm scales) have none. Error(invalid) names a group whose scores are no numbers.
-std::vector<std::vector<float>> score_channels(const ChannelContext& context, const ChannelScoring& scoring);
+// batch-norm scales) have none. Error(invalid) names a group whose scores are no numbers, and the tensor it comes from.
+// `chosen`: one flag per group; those of the others mean nothing.
+std::vector<std::vector<float>> score_channels(const ChannelContext& context, const ChannelScoring& scoring,
+                                               const std::vector<bool>* chosen = nullptr);
 
 }  // namespace pare
