@@ -2,6 +2,7 @@
 // meaning for one, with defaults from the recipe's `train:` block.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -53,6 +54,16 @@ inline void visit_train(ParamVisitor& visitor, TrainOptions& train, Renamed::Nam
   Renamed renamed(visitor, std::move(names));
   ParamVisitor& base = renamed;
   train.visit(base);
+}
+
+// "{weight: 0.5, temperature: 4}": the options of a sub-tree with their defaults, for the help of the one that holds
+// it.
+template <class Options>
+std::string defaults_text() {
+  std::string text;
+  for (const ParamInfo& option : params_info(Options{}))
+    text += (text.empty() ? "{" : ", ") + option.name + ": " + option.otherwise;
+  return text + "}";
 }
 
 // Reads a step's options: the recipe's defaults first (not `epochs`: a step trains as long as it says itself),

@@ -71,7 +71,7 @@ Param::~Param() = default;
 
 const Param* Param::find(std::string_view key) const {
   for (const auto& [name, value] : entries) {
-    if (name == key) return &value;
+    if (name == key) return value.is_null() ? nullptr : &value;
   }
   return nullptr;
 }
@@ -161,7 +161,9 @@ Param param_from_json(const nlohmann::ordered_json& json, std::string where) {
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
-  // Optimal string alignment: edits are insert, delete, change, and swap of neighbours ("ratoi" is one from "ratio").
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  // Optimal string alignment, whatever the case: edits are insert, delete, change, and swap of neighbours ("ratoi" is
+  // one from "ratio").
   const auto distance = [&](std::string_view other) {
     const size_t width = other.size() + 1;
     std::vector<size_t> before(width), last(width), row(width);
@@ -169,7 +171,7 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
     for (size_t i = 1; i <= word.size(); ++i) {
       row[0] = i;
       for (size_t j = 1; j < width; ++j) {
-        const size_t change = word[i - 1] != other[j - 1];
+        const size_t change = lower(word[i - 1]) != lower(other[j - 1]);
         row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + change});
         if (i > 1 && j > 1 && word[i - 1] == other[j - 2] && word[i - 2] == other[j - 1]) {
           row[j] = std::min(row[j], before[j - 2] + 1);

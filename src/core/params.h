@@ -36,7 +36,7 @@ struct Param {
   Param& operator=(Param&&) noexcept;
   ~Param();
 
-  const Param* find(std::string_view key) const;
+  const Param* find(std::string_view key) const;  // nullptr for a null too: it leaves an option as it is
   bool is_null() const { return kind == Kind::null; }
   // Typed reads; Error(invalid) "recipe.yaml:7: expected a number, got 'abc'".
   std::string as_text() const;

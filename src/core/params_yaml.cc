@@ -106,7 +106,9 @@ class Builder : public YAML::EventHandler {
       top.param.items.push_back(std::move(param));
     } else if (!top.key) {
       if (param.kind != Param::Kind::scalar) fail(Code::invalid, "{}: a key must be a plain text", param.where);
-      if (top.param.find(param.scalar)) fail(Code::invalid, "{}: '{}' is there twice", param.where, param.scalar);
+      const auto same = [&](const auto& entry) { return entry.first == param.scalar; };
+      if (std::any_of(top.param.entries.begin(), top.param.entries.end(), same))
+        fail(Code::invalid, "{}: '{}' is there twice", param.where, param.scalar);
       top.key = std::move(param.scalar);
       top.key_place = std::move(param.where);
     } else {

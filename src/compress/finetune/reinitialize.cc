@@ -48,7 +48,7 @@ class Initializer {
 
   void fill(ValueId id) {
     Value& value = graph_.value(id);
-    ensure(!value.encoding.grid, "reinitialize: '{}' lies on a grid, which was made for its old values", value.name);
+    ensure(!value.encoding.grid, "'{}' lies on a grid, which was made for its old values", value.name);
     const auto out = value.constant->edit<float>();
     const Random random{seed_, hash_of("reinitialize"), hash_of(value.name)};
     if (const auto layer = weights_.find(id); layer != weights_.end())

@@ -103,7 +103,7 @@ void run_net_trim(Session& session, const Param& params) {
                     {"sparsity", 1 - static_cast<double>(kept) / static_cast<double>(size)},
                     {"moved", trimmed.error}});
   }
-  ensure(!rows.empty(), "net_trim: no layer is left to trim");
+  ensure(!rows.empty(), "no layer is left to trim");
   session.report.details["layers"] = std::move(rows);
 }
 

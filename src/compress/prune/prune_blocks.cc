@@ -22,6 +22,7 @@ struct PruneBlocksOptions {
   std::string criterion = "l1";
   int64_t count = 1;
   double ratio = 0;
+  bool by_ratio = false;  // and not by count
   int64_t calibration = 16, norm_batches = 8;
   LayerFilter filter;
   TrainOptions train;
@@ -34,7 +35,7 @@ struct PruneBlocksOptions {
             "l1: mean |w|; taylor: mean |g w|; norm: of the branch, over that of its shortcut; loss: how much it rises "
             "without the block",
             {"l1", "taylor", "norm", "loss"});
-    v.field("count", count, "blocks to remove", {1, 10000});
+    v.field("count", count, "blocks to remove, where no ratio is said", {1, 10000});
     v.field("ratio", ratio, "instead of count, the share of the blocks to remove", {0, 1});
     v.field("calibration", calibration, "batches of 128 training samples that criteria with data look at", {1, 1e6});
     v.field("norm_batches", norm_batches,
@@ -46,7 +47,10 @@ struct PruneBlocksOptions {
 
 PruneBlocksOptions read_blocks_options(const Param& params, const Param& defaults) {
   PruneBlocksOptions options = read_options<PruneBlocksOptions>(params, defaults);
-  ensure((params.find("count") != nullptr) != (params.find("ratio") != nullptr),
+  const bool counts = params.find("count") != nullptr;
+  // A report's effective options name both: a ratio of 0 beside a count says nothing, nor does the usual count.
+  options.by_ratio = options.ratio > 0 || (params.find("ratio") != nullptr && !counts);
+  ensure(!options.by_ratio || options.count == PruneBlocksOptions().count,
          "say how many blocks go: either `count`, or `ratio`, the share of them");
   return options;
 }
@@ -58,12 +62,12 @@ class BlockPruning {
   void run() {
     infer_shapes(session_.graph);
     const size_t before = blocks().size();
-    ensure(before > 0, "prune_blocks: no residual block of this network can be removed{}",
+    ensure(before > 0, "no residual block of this network can be removed{}",
            residual_blocks(session_.graph).empty() ? "" : " among the layers that `layers` and `exclude` leave");
-    const size_t count = options_.ratio > 0
+    const size_t count = options_.by_ratio
                              ? static_cast<size_t>(std::lround(options_.ratio * static_cast<double>(before)))
                              : static_cast<size_t>(options_.count);
-    ensure(count <= before, "prune_blocks: {} blocks are to go, but only {} can", count, before);
+    ensure(count <= before, "{} blocks are to go, but only {} can", count, before);
     const NetworkCost whole = cost_of_dims(session_.graph);
     nlohmann::ordered_json rows = nlohmann::ordered_json::array();
     for (size_t i = 0; i < count; ++i) rows.push_back(remove_least());
@@ -109,7 +113,7 @@ class BlockPruning {
 
   nlohmann::ordered_json remove_least() {
     const std::vector<ResidualBlock> left = blocks();
-    ensure(!left.empty(), "prune_blocks: without the blocks before, none is left to remove");
+    ensure(!left.empty(), "without the blocks before, none is left to remove");
     const std::vector<double> scores = score(left);
     const auto least = static_cast<size_t>(std::min_element(scores.begin(), scores.end()) - scores.begin());
     nlohmann::ordered_json names = nlohmann::ordered_json::array();

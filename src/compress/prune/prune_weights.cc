@@ -20,7 +20,7 @@ PruneOptions read(const Param& params, const Param& defaults) {
          "scope global takes one sparsity for all layers, not one per layer");
   ensure(!global || pattern.kind != Pattern::Kind::n_of_m,
          "block {} gives every layer the same sparsity: scope has to be layer", options.block);
-  ensure(pattern.kind != Pattern::Kind::n_of_m || !params.find("sparsity"),
+  ensure(pattern.kind != Pattern::Kind::n_of_m || (options.sparsity.rules.empty() && options.sparsity.otherwise == 0),
          "block {} says the sparsity itself: leave `sparsity` out", options.block);
   ensure(pattern.kind == Pattern::Kind::n_of_m || params.find("sparsity"),
          "say the share of weights to remove: `sparsity`");

@@ -24,7 +24,7 @@ Pruner::Pruner(const Graph& graph, const PruneOptions& options, uint64_t seed)
       sparsity = 1 - static_cast<double>(pattern_.n) / static_cast<double>(pattern_.m);
     layers_.push_back({layer.name, layer.weight, matrix_view(graph, layer), sparsity});
   }
-  ensure(!layers_.empty(), "prune_weights: no layer is left to prune");
+  ensure(!layers_.empty(), "no layer is left to prune");
 }
 
 void Pruner::prune(std::span<const Item> items, const Growth& now) {
@@ -112,10 +112,9 @@ void CubicPruning::on_step(State& state) {
     const std::span<Parameter> all = state.parameters();
     const auto found =
         std::find_if(all.begin(), all.end(), [&](const Parameter& p) { return p.value == layer.weight; });
-    ensure(found != all.end(), "prune_weights: layer '{}' is not trained, so it cannot be pruned while training",
-           layer.name);
+    ensure(found != all.end(), "layer '{}' is not trained, so it cannot be pruned while training", layer.name);
     ensure(!pruner_.criterion().needs.gradient || !found->gradient.empty(),
-           "prune_weights: criterion {} has no gradient before the first update; train for more than one update",
+           "criterion {} has no gradient before the first update; train for more than one update",
            pruner_.criterion().name);
     items.push_back({{layer.weight, found->weight, found->gradient, {}, {}}, &state.mask(*found)});
   }

@@ -39,7 +39,7 @@ void run_regrow(Session& session, const Param& params) {
     rows.push_back({{"layer", layer.name}, {"regrown", weight.encoding.mask->size() - kept}});
     weight.encoding.mask.reset();
   }
-  if (rows.empty()) session.report.warnings.push_back("regrow: none of the layers has removed weights");
+  if (rows.empty()) session.report.warnings.push_back("none of the layers has removed weights");
   session.report.details["layers"] = std::move(rows);
   session.fit(options.train);
 }

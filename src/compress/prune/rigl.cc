@@ -70,7 +70,7 @@ void RiglRegrowth::on_step(State& state) {
     const auto found =
         std::find_if(all.begin(), all.end(), [&](const Parameter& p) { return p.value == layer.weight; });
     ensure(found != all.end() && !found->gradient.empty(),
-           "prune_weights: layer '{}' is not trained, so none of its weights can come back", layer.name);
+           "layer '{}' is not trained, so none of its weights can come back", layer.name);
     exchange_weights(layer.view, found->weight, found->gradient, share, options_.guards.keep_rows, state.mask(*found));
   }
 }

@@ -19,6 +19,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::weight_of;
 
 // Four residual blocks of a convolution and a norm each, the third with stride 2 and a shortcut of its own.
@@ -140,7 +141,18 @@ TEST_F(PruneBlocks, SaysWhatItCannotDo) {
   };
   EXPECT_THAT(message("  - prune_blocks: {count: 1}\n", network()), HasSubstr("no residual block"));
   EXPECT_THAT(message("  - prune_blocks: {count: 4}\n", residual_network()), HasSubstr("only 3 can"));
-  EXPECT_THAT(message("  - prune_blocks: {}\n", residual_network()), HasSubstr("either `count`, or `ratio`"));
+  EXPECT_THAT(message("  - prune_blocks: {count: 2, ratio: 0.5}\n", residual_network()),
+              HasSubstr("either `count`, or `ratio`"));
+  EXPECT_THAT(message("  - prune_blocks: {count: 4}\n", residual_network()),
+              Not(HasSubstr("prune_blocks: prune_blocks")));
+}
+
+TEST_F(PruneBlocks, OneGoesWhereNothingIsSaid) {
+  const auto left = [&](const std::string& options) {
+    return residual_blocks(run("  - prune_blocks: " + options + "\n", residual_network(), false).graph).size();
+  };
+  EXPECT_EQ(left("{}"), 2U);
+  EXPECT_EQ(left("{ratio: 0}"), 3U);
 }
 
 class Reinitialize : public PruneBlocks {};

@@ -292,12 +292,55 @@ TEST_F(PruneChannels, CompensationKeepsOutputsNear) {
 TEST_F(PruneChannels, WrongOptionsAreErrors) {
   for (const char* options :
        {"{}", "{ratio: 0.5, target: {macs: 0.5}}", "{target: {speed: 2}}", "{ratio: {fc1: 0.5}, scope: global}",
-        "{ratio: 0.5, criterion: magic}", "{ratio: {fc9: 0.5}}", "{ratio: 0.5, layers: [fc9]}",
+        "{ratio: 0.5, criterion: magic}", "{target: null}", "{ratio: {fc9: 0.5}}", "{ratio: 0.5, layers: [fc9]}",
         "{ratio: 0.5, layers: [fc3]}", "{ratio: 0.5, epochs: 1}", "{ratio: 0.5, compensate: true}",
         "{ratio: 0.5, schedule: oneshot, rounds: 2}", "{ratio: 0.5, schedule: pseudo}",
         "{ratio: 0.5, schedule: pseudo, epochs: 1, criterion: obs}",
         "{ratio: 0.5, schedule: pseudo, epochs: 1, pseudo: {evry: 3}}", "{ratio: 0.5, distill: {weigth: 1}}"})
     EXPECT_THROW(run(options), Error) << options;
+}
+
+TEST_F(PruneChannels, OptionsThatDoNothingAreSaid) {
+  for (const auto& [options, said] :
+       {std::pair{"{ratio: 0.5, most: 0.5}", "most does nothing here"},
+        {"{ratio: 0.5, normalization: max}", "normalization does nothing here"},
+        {"{ratio: 0.5, power: 3}", "power does nothing here"},
+        {"{ratio: 0.5, criterion: random, reduction: max}", "reduction does nothing here"},
+        {"{ratio: 0.5, distill: {}}", "distill does nothing here"},
+        {"{ratio: 0.5, pseudo: {every: 3}}", "pseudo does nothing here"},
+        {"{ratio: 0.5, round_to: 64}", "round_to 64: no group has that many"}})
+    EXPECT_THAT(warnings(run(options)), HasSubstr(said));
+  EXPECT_EQ(warnings(run("{ratio: 0.5, scope: global, most: 0.5, criterion: ln, power: 3, round_to: 16}")), "[]");
+}
+
+TEST_F(PruneChannels, DistillsByHalfWhereNoWeightIsSaid) {
+  struct Watch : testing::ToyEngine {
+    std::vector<LossTerm> objective;
+    void fit(Job& job, Progress& progress) override {
+      objective = job.objective;
+      ToyEngine::fit(job, progress);
+    }
+  };
+  const auto watch = std::make_shared<Watch>();
+  engine = watch;
+  EXPECT_EQ(warnings(run("{ratio: 0.5, epochs: 1, distill: {}}", true)), "[]");
+  ASSERT_EQ(watch->objective.size(), 2U);
+  EXPECT_EQ(watch->objective[1].weight, 0.5);
+  run("{ratio: 0.5, epochs: 1}", true);
+  EXPECT_EQ(watch->objective.size(), 1U);
+}
+
+TEST_F(PruneChannels, NaNIsSaidWithItsTensorAndOnlyWhereChannelsMayGo) {
+  Graph graph = network();
+  const Layer fc1 = layers(graph)[0];
+  graph.value(fc1.weight).constant->edit<float>()[3] = NAN;
+  try {
+    run("{ratio: 0.5}", false, graph);
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), HasSubstr("tensor '" + graph.value(fc1.weight).name + "' holds NaN"));
+  }
+  EXPECT_THAT(widths(run("{ratio: 0.5, layers: [fc2]}", false, graph).graph), ElementsAre(24, 8, 10));
 }
 
 // x -> conv1 (6 channels) -> relu -> conv2 (1x1, 4) -> y. Channel 1 of conv1 is zero, nobody reads channel 2, channel 3

@@ -78,6 +78,21 @@ TEST(Recipe, RefusesOptionsThatContradictEachOther) {
   EXPECT_THAT(error_of("steps: [{share_weights: {bits: 9}}]"), HasSubstr("bits"));
 }
 
+// What a report says of a step can be put into a recipe, and means the same.
+TEST(Recipe, EffectiveOptionsAreARecipe) {
+  for (const char* step :
+       {"{train: {epochs: 1}}", "{prune_weights: {sparsity: 0.5}}", "{prune_weights: {block: '2:4'}}",
+        "{prune_channels: {ratio: 0.5}}", "{prune_channels: {ratio: 0}}", "{prune_channels: {sparsity: 0.5}}",
+        "{prune_channels: {target: {macs: 0.5}, epochs: 1, distill: {weight: 0.3}}}",
+        "{prune_channels: {ratio: {fc1: 0.5}, target: null}}", "{prune_blocks: {}}", "{prune_blocks: {count: 2}}",
+        "{prune_blocks: {ratio: 0.5}}", "{share_weights: {bits: {conv: 4}}}", "{regrow: {}}", "pack"}) {
+    const Recipe recipe = parse_recipe("steps: [" + std::string(step) + "]", "r.yaml");
+    const RecipeStep& as_said = recipe.steps[0];
+    const auto effective = as_said.def->plan(as_said.params, Param::map()).options;
+    EXPECT_EQ(as_said.def->plan(param_from_json(effective), Param::map()).options, effective) << step;
+  }
+}
+
 TEST(Recipe, RefusesOtherShapes) {
   for (const char* text :
        {"", "steps: []", "steps: 3", "- a\n- b", "steps: [{train: {}, pack: {}}]", "steps: [[train]]",

@@ -182,6 +182,17 @@ TEST(Nearest, FindsTypingMistakesOnly) {
   EXPECT_EQ(nearest("sparcity", names), "sparsity");
   EXPECT_EQ(nearest("epoch", names), "epochs");
   EXPECT_EQ(nearest("criterion", names), "");
+  EXPECT_EQ(nearest("L1", {"l2", "l1"}), "l1");
+}
+
+TEST(Param, NullIsAsIfItWereNotThere) {
+  Param params = param_from_yaml("{a: null, b: 1, c: ~}", "r.yaml");
+  EXPECT_EQ(params.find("a"), nullptr);
+  EXPECT_EQ(params.find("c"), nullptr);
+  EXPECT_NE(params.find("b"), nullptr);
+  params.set_path("a.x", Param::text("1"));
+  EXPECT_EQ(params.find("a")->find("x")->as_integer(), 1);
+  EXPECT_THROW(param_from_yaml("{a: null, a: 1}", "r.yaml"), Error);
 }
 
 TEST(Glob, MatchesLikeAShell) {

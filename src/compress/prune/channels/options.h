@@ -5,13 +5,14 @@
 #include <string>
 
 #include "compress/options.h"
+#include "compress/prune/channels/pseudo_pruning.h"
 #include "compress/prune/channels/scores.h"
 #include "core/channels/channels.h"
 
 namespace pare {
 
 struct DistillOptions {
-  double weight = 0, temperature = 4;
+  double weight = 0.5, temperature = 4;
   void visit(ParamVisitor& v) {
     v.field("weight", weight, "share of the loss that compares with the uncut network; the targets have the rest",
             {0, 1});
@@ -72,12 +73,19 @@ struct PruneChannelsOptions {
             "batches that statistics of batch norms are taken from after each cut; 0, or no data: they stay", {0, 1e6});
     v.field("norms", norms, "statistics one norm after the other, each behind the new ones, or all of them at once",
             {"in_order", "at_once"});
-    v.field("distill", distill, "train towards the uncut network too: {weight, temperature}");
-    v.field("pseudo", pseudo, "of schedule pseudo: {every, begin, end, masked, gap, temperature, decay}");
+    v.field("distill", distill, "train towards the uncut network too: " + defaults_text<DistillOptions>());
+    v.field("pseudo", pseudo, "of schedule pseudo: " + defaults_text<PseudoOptions>());
     filter.visit(v);
     visit_train(v, train, {{"schedule", "rate_schedule"}});
   }
 
+  // Weight 0 where nothing is said of it.
+  DistillOptions distillation() const {
+    DistillOptions result;
+    if (distill.is_null()) result.weight = 0;
+    read_params(distill, result);
+    return result;
+  }
   ChannelOptions channel_options() const {
     return {.averaged = averaged, .whole = parts != "within", .within = parts != "whole"};
   }

@@ -8,6 +8,7 @@
 
 #include "compress/finetune/reestimate_norms.h"
 #include "compress/prune/channels/compensate.h"
+#include "compress/prune/channels/idle_options.h"
 #include "compress/prune/channels/merge.h"
 #include "compress/prune/channels/options.h"
 #include "compress/prune/channels/pseudo_pruning.h"
@@ -30,8 +31,11 @@ using Json = nlohmann::ordered_json;
 PruneChannelsOptions read(const Param& params, const Param& defaults) {
   PruneChannelsOptions options = read_options<PruneChannelsOptions>(params, defaults);
   const ChannelCriterion& criterion = find_channel_criterion(options.scoring.criterion);
-  const auto said = [&](std::string_view option) { return params.find(option) != nullptr ? 1 : 0; };
-  ensure(said("ratio") + said("target") + said("sparsity") == 1,
+  const auto said = [&](std::string_view option) { return params.find(option) != nullptr; };
+  // A report's effective options name all of them: those that are 0 say nothing beside another.
+  const bool by_ratio = !options.ratio.rules.empty() || options.ratio.otherwise > 0;
+  const int ways = int{by_ratio} + int{said("target")} + int{options.sparsity > 0};
+  ensure(ways == 1 || (ways == 0 && (said("ratio") || said("sparsity"))),
          "say how much goes: either `ratio`, the share of channels to remove, or `target`, what is left of a cost, or "
          "`sparsity`, that of the weights which ratios are taken from");
   read_target(options.target);
@@ -39,8 +43,7 @@ PruneChannelsOptions read(const Param& params, const Param& defaults) {
          "scope {} takes one ratio for all groups, not one per layer", options.scope);
   ensure(!options.merge || !options.compensate,
          "merge and compensate both make up for the same channels: say one of them");
-  DistillOptions distill;
-  read_params(options.distill, distill);
+  options.distillation();
   PseudoOptions pseudo;
   read_params(options.pseudo, pseudo);
   ensure(options.schedule == "iterative" || options.rounds == 1, "schedule {} has one round", options.schedule);
@@ -78,7 +81,7 @@ class ChannelPruning {
         options_(options),
         target_(read_target(options.target)),
         meter_(target_.of, session.packing, session.engine) {
-    read_params(options.distill, distill_);
+    distill_ = options.distillation();
     read_params(options.pseudo, pseudo_);
   }
 
@@ -86,6 +89,7 @@ class ChannelPruning {
     expose_channels(session_.graph);
     infer_shapes(session_.graph);
     if (distill_.weight > 0) uncut_ = session_.graph;
+    for (std::string& text : idle_options(options_)) warn_once(std::move(text));
     describe_start();
     const Teacher uncut{&uncut_, distill_.weight, distill_.temperature};
     const Teacher* teacher = distill_.weight > 0 ? &uncut : nullptr;
@@ -124,9 +128,10 @@ class ChannelPruning {
       courses_.push_back({group.name, group.made_by, group.channels.size(), group.channels.size(),
                           sparsity_of(table, session_.graph, channels, group)});
     const std::vector<bool> may_go = chosen_groups(session_.graph, channels, options_.filter);
-    ensure(std::find(may_go.begin(), may_go.end(), true) != may_go.end(),
-           "prune_channels: no channel of this network can be removed{}",
+    ensure(std::find(may_go.begin(), may_go.end(), true) != may_go.end(), "no channel of this network can be removed{}",
            channels.groups().empty() ? "" : " from the layers that `layers` and `exclude` leave");
+    if (options_.round_to > 1 && !reaches(options_.round_to, channels, may_go))
+      warn_once(fmt::format("round_to {}: no group has that many channels, so all of them stay", options_.round_to));
     before_ = cost_of_dims(session_.graph);
     if (!target_.of.empty()) cost_before_ = target_.of == "channels" ? count() : meter_.cost(session_.graph);
   }
@@ -197,7 +202,7 @@ class ChannelPruning {
       growth_ = growth;
       ChannelContext context = context_of(channels);
       context.evidence = &evidence;
-      std::vector<PrunableGroup> groups = prunable(channels, score_channels(context, options_.scoring));
+      std::vector<PrunableGroup> groups = prunable(channels, score_chosen(context));
       return choose_from(channels, groups);
     };
     PseudoPruning observer(network, channels, copy, pseudo_, options_.train, choose);
@@ -273,7 +278,12 @@ class ChannelPruning {
         context.evidence = &evidence;
       }
     }
-    return score_channels(context, options_.scoring);
+    return score_chosen(context);
+  }
+
+  std::vector<std::vector<float>> score_chosen(const ChannelContext& context) const {
+    const std::vector<bool> may_go = chosen_groups(graph(), context.channels, options_.filter);
+    return score_channels(context, options_.scoring, &may_go);
   }
 
   ChannelContext context_of(const Channels& channels) {

@@ -50,7 +50,7 @@ SparsifyOptions read_sparsify(const Param& params, const Param& defaults) {
 SparsifyChannels drive(const Graph& graph, const Channels& channels, const SparsifyOptions& options) {
   SparsifyChannels result(graph, channels, chosen_groups(graph, channels, options.filter), options.train,
                           options.sparsity);
-  ensure(!result.groups().empty(), "sparsify_channels: there is no channel to drive{}",
+  ensure(!result.groups().empty(), "there is no channel to drive{}",
          options.sparsity.method == "slimming" ? " (slimming wants norms with scales that learn)" : "");
   return result;
 }
