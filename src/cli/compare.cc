@@ -1,5 +1,6 @@
 // pare compare: how far two models agree on data, and where they part.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -78,8 +79,7 @@ int run_compare(CommandLine& line) {
   Batch batch;
   int64_t samples = 0, agree = 0;
   double largest = 0;
-  std::string first_layer;
-  double first_difference = 0;
+  std::string first_layer, how;
   while (loader.next(batch)) {
     stage.check();
     const Tensor y = engine->run(a, batch.inputs)[0], z = engine->run(b, batch.inputs)[0];
@@ -99,9 +99,14 @@ int run_compare(CommandLine& line) {
       const auto values_a = engine->run(a, batch.inputs, ids_a), values_b = engine->run(b, batch.inputs, ids_b);
       for (size_t i = 0; i < pairs.size() && first_layer.empty(); ++i) {
         if (values_a[i].dtype() != DType::f32 || values_b[i].dtype() != DType::f32) continue;
-        const bool same_shape = values_a[i].shape() == values_b[i].shape();
-        const double d = same_shape ? relative_difference(values_a[i], values_b[i]) : INFINITY;
-        if (d > o.tolerance) first_layer = pairs[i].name, first_difference = d;
+        if (values_a[i].shape() != values_b[i].shape()) {
+          first_layer = pairs[i].name;
+          how =
+              fmt::format("shapes {} and {}", fmt::join(values_a[i].shape(), "x"), fmt::join(values_b[i].shape(), "x"));
+          continue;
+        }
+        const double d = relative_difference(values_a[i], values_b[i]);
+        if (d > o.tolerance) first_layer = pairs[i].name, how = fmt::format("relative difference {:.3g}", d);
       }
     }
     samples += batch.size;
@@ -122,10 +127,9 @@ int run_compare(CommandLine& line) {
   line.print(json, [&] {
     std::string text = fmt::format("same class for {} of {} samples ({:.2f} %), largest output difference {:.3g}\n",
                                    grouped(agree), grouped(samples), agreement * 100, largest);
-    text +=
-        first_layer.empty()
-            ? fmt::format("no value of the same name differs by more than {:.3g} (relative)\n", o.tolerance)
-            : fmt::format("first value that differs: {} (relative difference {:.3g})\n", first_layer, first_difference);
+    text += first_layer.empty()
+                ? fmt::format("no value of the same name differs by more than {:.3g} (relative)\n", o.tolerance)
+                : fmt::format("first value that differs: {} ({})\n", first_layer, how);
     CommandLine::print_text(text);
   });
   return 0;

@@ -133,7 +133,7 @@ int run_demo(CommandLine& line) {
 }  // namespace
 
 extern const Command command_compress = {
-    "compress", "run a recipe: prune, share, quantize, pack, prove",
+    "compress", "run a recipe: prune, share weights, fine-tune, pack, prove",
     "pare compress lenet5-caffe --recipe recipes/lenet5-caffe-mnist.yaml --data mnist:DIR -o out", run_compress,
     /*several=*/true};
 extern const Command command_demo = {"demo", "train and compress a digit reader on built-in data, in two minutes",

@@ -90,11 +90,14 @@ bool names_a_kind(std::string_view pattern) {
 
 bool layer_matches(std::string_view pattern, const std::vector<Layer>& all, size_t index) {
   const Layer& layer = all[index];
+  // A recurrent node has a layer per weight, and its own name means all of them.
+  std::string_view node = layer.name;
+  if (layer.kind == LayerKind::recurrent) node.remove_suffix(std::string_view(".W").size());
   if (pattern == "first") return index == 0;
   if (pattern == "last") return index + 1 == all.size();
   if (pattern.starts_with("kind:")) return pattern.substr(5) == name_of(layer.kind);
-  if (pattern.starts_with("name:")) return pattern.substr(5) == layer.name;
-  return pattern == name_of(layer.kind) || glob_match(pattern, layer.name);
+  if (pattern.starts_with("name:")) return pattern.substr(5) == layer.name || pattern.substr(5) == node;
+  return pattern == name_of(layer.kind) || glob_match(pattern, layer.name) || glob_match(pattern, node);
 }
 
 }  // namespace pare

@@ -1,4 +1,5 @@
 // From "mnist:DIR" to three preprocessed parts.
+#include <filesystem>
 
 #include "core/data/source.h"
 #include "core/data/split.h"
@@ -58,10 +59,19 @@ void apply(const PreprocessingOverride& said, Preprocessing& to) {
 // "DIR,size=128,crop=0.875": what follows the last commas in the form name=value are options, where the kind has any.
 Param take_options(const SourceDef& def, std::string& argument) {
   Param options = Param::map();
-  while (def.options) {
+  std::error_code unknown;
+  while (true) {
     const size_t comma = argument.rfind(',');
     const size_t equals = comma == std::string::npos ? comma : argument.find('=', comma);
     if (equals == std::string::npos) break;
+    if (!def.options) {
+      if (std::filesystem::exists(argument, unknown)) break;  // it is part of a name
+      fail(Code::invalid,
+           "data {}:{}: {} has no option '{}', nor any other (recipes say `take`, `validation` and `seed` in a map: "
+           "data: {{source: {}:{}, ...}}; commands have flags for them)",
+           def.name, argument, def.name, argument.substr(comma + 1, equals - comma - 1), def.name,
+           argument.substr(0, comma));
+    }
     options.set(argument.substr(comma + 1, equals - comma - 1),
                 Param::text(argument.substr(equals + 1), fmt::format("data {}:{}", def.name, argument)));
     argument.resize(comma);

@@ -138,6 +138,9 @@ TEST(OpenData, SaysWhatIsMissing) {
   EXPECT_EQ(message_of("mnits:x"), "unknown data 'mnits' (did you mean 'mnist'?)");
   EXPECT_EQ(message_of("somewhere"),
             "unknown data 'somewhere' (there are digits, mnist, cifar10, cifar100, images, npy, csv)");
+  EXPECT_EQ(message_of("mnist:" + folder.path().string() + ",take=5").find("data mnist:"), 0U);
+  EXPECT_NE(message_of("mnist:" + folder.path().string() + ",take=5").find("mnist has no option 'take'"),
+            std::string::npos);
   EXPECT_EQ(message_of("mnist"), "data 'mnist': say where it lies, mnist:DIR");
 }
 

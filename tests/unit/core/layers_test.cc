@@ -55,6 +55,11 @@ TEST(Layers, RecurrentOnesHaveTwoWeights) {
   EXPECT_TRUE(layer_matches("recurrent", all, 1));
   EXPECT_TRUE(layer_matches("lstm1*", all, 1));
   EXPECT_FALSE(layer_matches("*.W", all, 1));
+  for (const char* node : {"lstm1", "name:lstm1", "lstm?"}) {
+    EXPECT_TRUE(layer_matches(node, all, 0)) << node;
+    EXPECT_TRUE(layer_matches(node, all, 1)) << node;
+  }
+  EXPECT_FALSE(layer_matches("name:lstm1.W", all, 1));
 }
 
 TEST(Layers, PatternsPick) {
