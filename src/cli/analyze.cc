@@ -16,7 +16,7 @@ namespace {
 
 struct AnalyzeFlags : DataFlags, EngineFlags {
   std::string model, csv;
-  std::vector<std::string> sensitivity = {"channels"};
+  std::vector<std::string> sensitivity;
   int64_t samples = 1000;
   std::string parts = "whole";
   void visit(ParamVisitor& v) {
@@ -26,7 +26,8 @@ struct AnalyzeFlags : DataFlags, EngineFlags {
             {"whole", "within", "both"});
     DataFlags::visit(v);
     v.field("sensitivity", sensitivity,
-            "with --data, what is taken away: channels of each group, weights or bits of each layer");
+            "with --data, what is taken away: channels of each group (when nothing is said), weights or bits of each "
+            "layer");
     v.field("samples", samples, "validation samples of each point; 0 for all", {0, 1e9});
     EngineFlags::visit(v);
   }
@@ -35,14 +36,17 @@ struct AnalyzeFlags : DataFlags, EngineFlags {
     return {.averaged = true, .whole = parts != "within", .within = parts != "whole"};
   }
   SensitivityOptions sensitivity_options() const {
+    ensure(sensitivity.empty() || !data.empty(), "--sensitivity measures on samples and needs --data");
     for (const std::string& what : sensitivity)
       ensure(what == "channels" || what == "weights" || what == "bits",
              "--sensitivity {}: expected channels, weights or bits", what);
     const auto wants = [&](std::string_view what) {
       return std::find(sensitivity.begin(), sensitivity.end(), what) != sensitivity.end();
     };
-    return {
-        .channels = wants("channels"), .weights = wants("weights"), .bits = wants("bits"), .parts = channel_options()};
+    return {.channels = sensitivity.empty() || wants("channels"),
+            .weights = wants("weights"),
+            .bits = wants("bits"),
+            .parts = channel_options()};
   }
 };
 
@@ -56,7 +60,7 @@ int run_analyze(CommandLine& line) {
   expose_channels(graph);
   infer_shapes(graph);
   nlohmann::ordered_json analysis = {{"model", o.model}};
-  analysis.update(analyze_structure(graph, o.channel_options()));
+  analysis.update(analyze_structure(graph, o.channel_options(), line.progress()));
   if (!o.data.empty()) {
     const Data data = o.open(&graph);
     ensure(data.validation && data.validation->size() > 0, "{} has no validation split", o.data);

@@ -15,11 +15,12 @@ nlohmann::ordered_json measure(const Graph& graph, const PackOptions& packing) {
           {"pare_bytes", pack(graph, packing).size()}};
 }
 
-nlohmann::ordered_json measure_layers(const Graph& graph, const PackOptions& packing) {
+nlohmann::ordered_json measure_layers(const Graph& graph, const PackOptions& packing, uint64_t* file) {
   PackOptions named = packing;
   named.strip = false;  // tensors are found by name; their payloads do not depend on it
   PackSummary summary;
   pack(graph, named, &summary);
+  if (file) *file = summary.bytes;
   std::map<std::string, const PackedTensor*> packed;
   for (const PackedTensor& tensor : summary.tensors) packed.emplace(tensor.name, &tensor);
 

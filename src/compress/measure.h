@@ -15,7 +15,8 @@ namespace pare {
 
 // parameters, nonzeros, macs, pare_bytes.
 nlohmann::ordered_json measure(const Graph& graph, const PackOptions& packing);
-// One entry per layer with parameters: name, op, shape, parameters, nonzeros, macs, bits, bytes, codec.
-nlohmann::ordered_json measure_layers(const Graph& graph, const PackOptions& packing);
+// One entry per layer with parameters: name, op, shape, parameters, nonzeros, macs, bits, bytes, codec. `file`: bytes
+// of the whole file, with names.
+nlohmann::ordered_json measure_layers(const Graph& graph, const PackOptions& packing, uint64_t* file = nullptr);
 
 }  // namespace pare

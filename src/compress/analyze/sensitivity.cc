@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "compress/prune/channels/scores.h"
 #include "compress/prune/channels/select.h"
@@ -96,6 +95,9 @@ class Curves {
     Value& weight = changed.value(layer.weight);
     weight.encoding = {};
     const Tensor original = *weight.constant;
+    const auto elements = original.view<float>();
+    ensure(std::all_of(elements.begin(), elements.end(), [](float w) { return std::isfinite(w); }),
+           "layer '{}' has weights that are no finite numbers", layer.name);
     for (const double step : steps) {
       weight.constant = change(original, step);
       points.push_back(point(at, step, measure(changed)));
@@ -108,18 +110,8 @@ class Curves {
     for (int share = 1; share <= kShares; ++share) shares.push_back(share / 10.0);
     Json rows = Json::array();
     for (const Layer& layer : all) {
-      rows.push_back(of_layer(layer, "removed", shares, [](const Tensor& weight, double share) {
-        Tensor result = weight;
-        const std::span<float> elements = result.edit<float>();
-        std::vector<size_t> order(elements.size());
-        std::iota(order.begin(), order.end(), size_t{0});
-        const auto gone = static_cast<ptrdiff_t>(std::llround(share * static_cast<double>(order.size())));
-        std::nth_element(order.begin(), order.begin() + gone, order.end(), [&](size_t a, size_t b) {
-          return std::pair(std::fabs(elements[a]), a) < std::pair(std::fabs(elements[b]), b);
-        });
-        for (ptrdiff_t i = 0; i < gone; ++i) elements[order[static_cast<size_t>(i)]] = 0;
-        return result;
-      }));
+      rows.push_back(of_layer(layer, "removed", shares,
+                              [](const Tensor& weight, double share) { return without_smallest(weight, share); }));
     }
     return rows;
   }
@@ -146,6 +138,27 @@ class Curves {
 };
 
 }  // namespace
+
+Tensor without_smallest(const Tensor& weight, double share) {
+  Tensor result = weight;
+  const std::span<float> elements = result.edit<float>();
+  const auto gone = static_cast<size_t>(std::llround(share * static_cast<double>(elements.size())));
+  if (gone == 0) return result;
+  std::vector<float> sizes(elements.size());
+  std::transform(elements.begin(), elements.end(), sizes.begin(), [](float w) { return std::fabs(w); });
+  const auto last = sizes.begin() + static_cast<ptrdiff_t>(gone) - 1;
+  std::nth_element(sizes.begin(), last, sizes.end());
+  const float threshold = *last;
+  const auto below = static_cast<size_t>(std::count_if(sizes.begin(), last, [&](float s) { return s < threshold; }));
+  size_t ties = gone - below;
+  for (float& w : elements) {
+    const float size = std::fabs(w);
+    if (size > threshold || (size == threshold && ties == 0)) continue;
+    if (size == threshold) --ties;
+    w = 0;
+  }
+  return result;
+}
 
 Tensor round_to_bits(const Tensor& weight, int64_t bits) {
   Tensor result = weight;

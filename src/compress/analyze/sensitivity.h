@@ -29,6 +29,8 @@ struct SensitivityOptions {
 nlohmann::ordered_json sensitivity(const Graph& graph, Engine& engine, const Dataset& data,
                                    const SensitivityOptions& options, Progress& progress);
 
+// The `share` of the elements that are smallest become zero; of equal ones, the first.
+Tensor without_smallest(const Tensor& weight, double share);
 // Levels evenly spaced between the smallest and the largest element (and zero): what `bits` of affine quantization
 // would leave of a weight.
 Tensor round_to_bits(const Tensor& weight, int64_t bits);

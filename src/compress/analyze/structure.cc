@@ -40,36 +40,52 @@ bool same(const std::vector<float>& a, const std::vector<float>& b, double toler
                     [&](float x, float y) { return std::fabs(static_cast<double>(x) - y) <= tolerance; });
 }
 
-// Outputs by the rest of the weight, as the layer has it in memory: the rank does not depend on which side is which.
-Json rank_of(const Tensor& weight) {
-  const auto rows = static_cast<size_t>(weight.dim(0));
+// Outputs by the rest of the weight, as the layer has it in memory: the rank does not depend on which side is which. Of
+// matrices that are stacked, the sum over all of them.
+Json rank_of(const Tensor& weight, bool stacked) {
   const auto size = static_cast<size_t>(weight.size());
-  const size_t columns = rows == 0 ? 0 : size / rows;
-  std::optional<int64_t> rank;
-  if (not_finite(weight.view<float>()).empty()) rank = numerical_rank(weight.view<float>(), rows, columns);
-  return {{"rank", rank ? Json(*rank) : Json()}, {"full_rank", std::min(rows, columns)}};
+  const size_t rank = weight.rank();
+  const auto rows = static_cast<size_t>(weight.dim(stacked ? rank - 2 : 0));
+  const size_t columns = stacked ? static_cast<size_t>(weight.dim(rank - 1)) : rows == 0 ? 0 : size / rows;
+  const size_t count = rows * columns == 0 ? 0 : size / (rows * columns);
+  std::optional<int64_t> sum;
+  if (not_finite(weight.view<float>()).empty()) sum = 0;
+  for (size_t i = 0; i < count && sum; ++i) {
+    const auto one = numerical_rank(weight.view<float>().subspan(i * rows * columns, rows * columns), rows, columns);
+    sum = one ? std::optional(*sum + *one) : std::nullopt;
+  }
+  return {{"rank", sum ? Json(*sum) : Json()}, {"full_rank", count * std::min(rows, columns)}};
 }
 
-Json layer_rows(const Graph& graph, bool packed) {
+Json layer_rows(const Graph& graph, bool packed, uint64_t& file, Progress& progress) {
   std::map<std::string, Json> bytes;
   if (packed) {
-    for (const Json& row : measure_layers(graph, {})) bytes[row["name"].get<std::string>()] = row["bytes"];
+    PackOptions packing;
+    packing.progress = &progress;
+    for (const Json& row : measure_layers(graph, packing, &file)) bytes[row["name"].get<std::string>()] = row["bytes"];
   }
-  std::map<std::string, ValueId> weights;
+  std::map<std::string, Layer> weights;
   for (const Layer& layer : layers(graph)) {
     if (layer.kind == LayerKind::conv || layer.kind == LayerKind::fc)
-      weights[graph.node(layer.node).name] = layer.weight;
+      weights.emplace(graph.node(layer.node).name, layer);
   }
   Json rows = Json::array();
-  for (const LayerCost& layer : cost(graph).layers) {
+  const std::vector<LayerCost> costs = cost(graph).layers;
+  Stage stage(progress, "layers", costs.size());
+  for (const LayerCost& layer : costs) {
+    stage.check();
+    progress.note(layer.name);
     Json row = {{"name", layer.name},   {"op", layer.op},
                 {"shape", layer.shape}, {"parameters", layer.parameters},
                 {"macs", layer.macs},   {"bytes", packed ? bytes[layer.name] : Json(layer.parameters * 4)}};
     if (row["bytes"].is_null()) row["bytes"] = 0;  // no parameters of its own
-    const auto weight = weights.find(layer.name);
-    if (weight != weights.end() && graph.value(weight->second).constant->dtype() == DType::f32)
-      row.update(rank_of(*graph.value(weight->second).constant));
+    if (const auto found = weights.find(layer.name); found != weights.end()) {
+      const Tensor& weight = *graph.value(found->second.weight).constant;
+      const bool stacked = graph.node(found->second.node).op == OpKind::matmul && weight.rank() > 2;
+      if (weight.dtype() == DType::f32) row.update(rank_of(weight, stacked));
+    }
     rows.push_back(std::move(row));
+    stage.advance(rows.size());
   }
   return rows;
 }
@@ -114,14 +130,16 @@ std::vector<bool> duplicate_channels(const Graph& graph, const Channels& channel
   return result;
 }
 
-Json analyze_structure(const Graph& graph, const ChannelOptions& options) {
+Json analyze_structure(const Graph& graph, const ChannelOptions& options, Progress& progress) {
   const NetworkCost total = cost(graph);
   const bool packed = total.parameters <= kMostToPack;
   const Channels channels = Channels::find(graph, options);
   Json result = {{"parameters", total.parameters}, {"macs", total.macs}};
-  result["bytes"] = packed ? Json(pack(graph).size()) : Json(total.parameters * 4);
+  auto file = static_cast<uint64_t>(total.parameters * 4);
+  Json rows = layer_rows(graph, packed, file, progress);
+  result["bytes"] = file;
   result["packed"] = packed;
-  result["layers"] = layer_rows(graph, packed);
+  result["layers"] = std::move(rows);
   result["groups"] = group_rows(graph, channels);
   result["held_back"] = Json::array();
   for (const HeldBack& held : channels.held_back())

@@ -8,6 +8,7 @@
 
 #include "core/channels/channels.h"
 #include "core/graph.h"
+#include "core/progress.h"
 
 namespace pare {
 
@@ -20,6 +21,7 @@ std::vector<bool> duplicate_channels(const Graph& graph, const Channels& channel
 //  held_back: [{node, reason, channels}], warnings: [...]} (docs/analyze.md).
 // `bytes` are those of the .pare file where packing takes seconds, else of the floats. `graph` is one that
 // expose_channels() has seen.
-nlohmann::ordered_json analyze_structure(const Graph& graph, const ChannelOptions& options = {});
+nlohmann::ordered_json analyze_structure(const Graph& graph, const ChannelOptions& options = {},
+                                         Progress& progress = Progress::quiet());
 
 }  // namespace pare

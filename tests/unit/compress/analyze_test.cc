@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -9,6 +10,7 @@
 #include "compress/analyze/structure.h"
 #include "compress/analyze/tables.h"
 #include "core/cost.h"
+#include "core/error.h"
 #include "core/rank.h"
 #include "tests/support/compress_fixture.h"
 #include "tests/support/graphs.h"
@@ -88,6 +90,51 @@ TEST(NumericalRank, IsThatOfProductsOfFactors) {
     for (size_t i = 0; i < sum.size(); ++i) matrix[i] = static_cast<float>(sum[i]);
     EXPECT_EQ(numerical_rank(matrix, static_cast<size_t>(rows), static_cast<size_t>(columns)), rank);
   }
+}
+
+TEST_F(Analyze, StackedMatricesHaveRanksOfTheirOwn) {
+  Random random(4);
+  Graph g;
+  add_input(g, "x", DType::f32, {Dim(2), 6, 8});
+  Tensor weight = testing::random_floats({2, 8, 5}, random);
+  std::fill_n(weight.edit<float>().begin(), 8, 0.0F);
+  for (size_t r = 0; r < 8; ++r)  // the first matrix: two columns are the same
+    weight.edit<float>()[r * 5 + 1] = weight.edit<float>()[r * 5];
+  g.outputs = {append(g, OpKind::matmul, "heads", {g.inputs[0], add_constant(g, "w", weight)})};
+  const auto row = analyze_structure(g)["layers"][0];
+  EXPECT_EQ(row["rank"], 9);
+  EXPECT_EQ(row["full_rank"], 10);
+}
+
+TEST_F(Analyze, ReportsItselfAndStops) {
+  struct Stopped : Progress {
+    std::vector<std::string> stages;
+    void begin(std::string_view stage, uint64_t) override { stages.emplace_back(stage); }
+    bool cancelled() const override { return !stages.empty() && stages.back() == "layers"; }
+  };
+  Stopped progress;
+  EXPECT_THROW(analyze_structure(network(), {}, progress), Error);
+  EXPECT_EQ(std::count(progress.stages.begin(), progress.stages.end(), "packing"), 1);
+}
+
+TEST(WithoutSmallest, TakesTheShareAndTheFirstOfEqualOnes) {
+  const Tensor w = testing::floats({6}, {1, -3, 1, 2, -1, 4});
+  const auto left = [&](double share) {
+    const Tensor t = without_smallest(w, share);
+    return std::vector<float>(t.view<float>().begin(), t.view<float>().end());
+  };
+  EXPECT_THAT(left(0), ElementsAre(1, -3, 1, 2, -1, 4));
+  EXPECT_THAT(left(1.0 / 3), ElementsAre(0, -3, 0, 2, -1, 4));
+  EXPECT_THAT(left(0.5), ElementsAre(0, -3, 0, 2, 0, 4));
+  EXPECT_THAT(left(1), ElementsAre(0, 0, 0, 0, 0, 0));
+}
+
+TEST_F(Analyze, WeightsThatAreNoNumbersAreAnError) {
+  Graph graph = network();
+  graph.value(layers(graph)[0].weight).constant->edit<float>()[0] = std::nanf("");
+  const auto data = testing::clusters(20, {1, 8, 8}, 10, 1);
+  const SensitivityOptions options = {.channels = false, .weights = true, .bits = false, .parts = {}};
+  EXPECT_THROW(sensitivity(graph, *engine, *data, options, Progress::quiet()), Error);
 }
 
 TEST_F(Analyze, CurvesOfChannelsWeightsAndBits) {
