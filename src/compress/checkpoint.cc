@@ -64,9 +64,10 @@ std::optional<StepCheckpoint::Saved> StepCheckpoint::read() const {
 void StepCheckpoint::write(std::span<const std::byte> graph, const nlohmann::ordered_json& entry) {
   write_file(path("step.pare"), graph);
   write_json(path("step.json"), entry);
-  std::error_code ignored;  // left-over training runs only take room
+  std::error_code ignored;  // what is left over only takes room
   for (const auto& file : fs::directory_iterator(folder_, ignored)) {
-    if (file.path().filename().string().starts_with("fit")) fs::remove(file.path(), ignored);
+    const std::string name = file.path().filename().string();
+    if (name.starts_with("fit") || name.starts_with("decision")) fs::remove(file.path(), ignored);
   }
 }
 
@@ -96,6 +97,15 @@ std::vector<std::byte> StepCheckpoint::load(size_t index) {
 
 void StepCheckpoint::save(size_t index, std::span<const std::byte> bytes) {
   write_file(path(fmt::format("fit{}.state", index)), bytes);
+}
+
+std::vector<std::byte> StepCheckpoint::decision(size_t index) {
+  const std::string file = path(fmt::format("decision{}", index));
+  return exists(file) ? read_file(file) : std::vector<std::byte>();
+}
+
+void StepCheckpoint::decide(size_t index, std::span<const std::byte> bytes) {
+  write_file(path(fmt::format("decision{}", index)), bytes);
 }
 
 void MemoryStore::finish(size_t, Graph& graph, const std::vector<EpochRecord>&) {

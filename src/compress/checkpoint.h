@@ -3,6 +3,7 @@
 //   OUT/checkpoint/run.json                      whose run this is
 //   OUT/checkpoint/<key>/step.pare, step.json    after the step: graph (bit exact, with masks), its report entry
 //   OUT/checkpoint/<key>/fit<i>.pare, fit<i>.json, fit<i>.state    training runs inside the step
+//   OUT/checkpoint/<key>/decision<i>             what measuring decided, which would come out otherwise another time
 // A .json is written last and says that the files beside it are whole. Every file is renamed into place.
 #pragma once
 
@@ -32,12 +33,14 @@ class StepCheckpoint final : public FitStore {
     nlohmann::ordered_json entry;
   };
   std::optional<Saved> read() const;  // nothing when the step did not finish
-  void write(std::span<const std::byte> graph, const nlohmann::ordered_json& entry);  // and drops the training runs
+  void write(std::span<const std::byte> graph, const nlohmann::ordered_json& entry);  // and drops what led there
 
   bool finished(size_t index, Graph& graph, std::vector<EpochRecord>& history) override;
   void finish(size_t index, Graph& graph, const std::vector<EpochRecord>& history) override;
   std::vector<std::byte> load(size_t index) override;
   void save(size_t index, std::span<const std::byte> bytes) override;
+  std::vector<std::byte> decision(size_t index) override;
+  void decide(size_t index, std::span<const std::byte> bytes) override;
 
  private:
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
@@ -51,6 +54,8 @@ class MemoryStore final : public FitStore {
   void finish(size_t index, Graph& graph, const std::vector<EpochRecord>& history) override;
   std::vector<std::byte> load(size_t) override { return {}; }
   void save(size_t, std::span<const std::byte>) override {}
+  std::vector<std::byte> decision(size_t) override { return {}; }
+  void decide(size_t, std::span<const std::byte>) override {}
 };
 
 // The result folder as a whole.

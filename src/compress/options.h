@@ -66,6 +66,14 @@ std::string defaults_text() {
   return text + "}";
 }
 
+// The recipe's defaults for a step that works at a low rate of its own: that of the `train:` block is for fresh
+// weights.
+inline Param without_rate(Param train_defaults) {
+  if (train_defaults.kind == Param::Kind::map)
+    std::erase_if(train_defaults.entries, [](const auto& entry) { return entry.first == "rate"; });
+  return train_defaults;
+}
+
 // Reads a step's options: the recipe's defaults first (not `epochs`: a step trains as long as it says itself),
 // then the step's own.
 template <class Options>

@@ -194,8 +194,10 @@ void check_recipe(const Recipe& recipe, const Graph& graph, bool has_data) {
   for (const RecipeRow& row : expand(recipe)) {
     for (const RecipeStep& step : row.steps) {
       in_step(std::string(step.def->name), step.params, [&] {
-        ensure(has_data || step.def->plan(step.params, recipe.train).epochs == 0,
-               "it trains and needs data: name it with --data or in the recipe");
+        const StepPlan plan = step.def->plan(step.params, recipe.train);
+        ensure(has_data || (plan.epochs == 0 && !plan.needs_data),
+               "it {} and needs data: name it with --data or in the recipe",
+               plan.epochs > 0 ? "trains" : "looks at samples");
         if (step.def->check) step.def->check(graph, step.params, recipe.train);
       });
     }

@@ -56,4 +56,13 @@ void Session::fit(const TrainOptions& options, Observer* observer, const Teacher
   report.history.insert(report.history.end(), job.history.begin(), job.history.end());
 }
 
+std::vector<std::byte> Session::decide(const std::function<std::vector<std::byte>()>& choose) {
+  const size_t index = decisions++;
+  std::vector<std::byte> bytes = store ? store->decision(index) : std::vector<std::byte>();
+  if (!bytes.empty()) return bytes;
+  bytes = choose();
+  if (store) store->decide(index, bytes);
+  return bytes;
+}
+
 }  // namespace pare

@@ -33,4 +33,12 @@ void SharedStore::save(size_t index, std::span<const std::byte> bytes) {
   do_on_main(&engine_, [&] { own_.save(index, bytes); });
 }
 
+std::vector<std::byte> SharedStore::decision(size_t index) {
+  return on_main(&engine_, [&] { return own_.decision(index); });
+}
+
+void SharedStore::decide(size_t index, std::span<const std::byte> bytes) {
+  do_on_main(&engine_, [&] { own_.decide(index, bytes); });
+}
+
 }  // namespace pare

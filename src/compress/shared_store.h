@@ -15,6 +15,8 @@ class SharedStore final : public FitStore {
   void finish(size_t index, Graph& graph, const std::vector<EpochRecord>& history) override;
   std::vector<std::byte> load(size_t index) override;
   void save(size_t index, std::span<const std::byte> bytes) override;
+  std::vector<std::byte> decision(size_t index) override;
+  void decide(size_t index, std::span<const std::byte> bytes) override;
 
  private:
   Engine& engine_;

@@ -36,6 +36,9 @@ class FitStore {
   virtual void finish(size_t index, Graph& graph, const std::vector<EpochRecord>& history) = 0;
   virtual std::vector<std::byte> load(size_t index) = 0;  // what save was given last; empty: nothing
   virtual void save(size_t index, std::span<const std::byte> bytes) = 0;
+  // What was decided `index`-th in this step (0-based); empty: nothing yet.
+  virtual std::vector<std::byte> decision(size_t index) = 0;
+  virtual void decide(size_t index, std::span<const std::byte> bytes) = 0;
 };
 
 // A network whose answers the trained one is to give too (soft targets: Hinton et al., 2015).
@@ -57,6 +60,7 @@ struct Session {
   bool test_curves = false;         // evaluate the test part after every epoch too
   FitStore* store = nullptr;        // null: no checkpoints
   size_t fits = 0;                  // training runs of this step so far
+  size_t decisions = 0;             // so far
 
   const Data& need_data(std::string_view what) const;  // Error(invalid) "prune_weights with epochs needs data (--data)"
   // Trains the graph with cross entropy (mean squared error for targets that are no classes), and towards the teacher's
@@ -64,12 +68,16 @@ struct Session {
   // be others afterwards, names are not.
   void fit(const TrainOptions& options, Observer* observer = nullptr, const Teacher* teacher = nullptr,
            std::span<const LossTerm> more = {});
+  // For what another run would not decide alike, because it depends on time: what `choose` gave is kept, and given
+  // again by a resumed run, in the order of calls.
+  std::vector<std::byte> decide(const std::function<std::vector<std::byte>()>& choose);
 };
 
 // What a step will do, known before anything runs.
 struct StepPlan {
   nlohmann::ordered_json options;  // effective values
   int64_t epochs = 0;              // of training, all rounds together
+  bool needs_data = false;         // also without epochs
 };
 struct StepDef {
   std::string_view name, summary;

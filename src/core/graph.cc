@@ -33,4 +33,12 @@ std::string Graph::label(const Node& node) const {
   return node.type;
 }
 
+int64_t fixed_batch(const Graph& graph) {
+  for (const ValueId input : graph.inputs) {
+    const auto& dims = graph.value(input).dims;
+    if (dims && !dims->empty() && dims->front().known()) return dims->front().factor;
+  }
+  return 0;
+}
+
 }  // namespace pare

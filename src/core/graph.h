@@ -91,6 +91,7 @@ struct Graph {
   bool has_input(const Node& node, size_t i) const { return i < node.inputs.size() && node.inputs[i] != kNoValue; }
   std::string label(const Node& node) const;  // "Conv 'conv1'" for messages
 };
+int64_t fixed_batch(const Graph& graph);  // the number of samples that its inputs insist on, 0 when any will do
 
 // A layer is a weight and the node that multiplies with it: what `layers:` and `exclude:` globs, per-layer tables and
 // PerLayer talk about.

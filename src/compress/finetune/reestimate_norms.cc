@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "compress/batches.h"
 #include "core/error.h"
 
 namespace pare {
@@ -88,14 +89,20 @@ void reestimate_norms(Graph& graph, const std::function<Engine&()>& engine, cons
     for (size_t i = 1; i < rounds.size(); ++i) rounds[0].insert(rounds[0].end(), rounds[i].begin(), rounds[i].end());
     rounds.resize(1);
   }
+  int64_t floats = 0;  // of one sample, that a round asks for at once
+  for (const std::vector<NodeId>& norms : rounds) {
+    int64_t sum = 0;
+    for (const NodeId n : norms) sum += elements_of(graph, graph.node(n).inputs[0]);
+    floats = std::max(floats, sum);
+  }
+  const int64_t fixed = fixed_batch(graph), samples = options.batches * (fixed > 0 ? fixed : options.batch);
   Loader::Options order;
-  const std::optional<Dims>& dims = graph.value(graph.inputs.at(0)).dims;
-  const bool fixed = dims && !dims->empty() && (*dims)[0].known();
-  order.batch = fixed ? (*dims)[0].factor : options.batch;
-  order.drop_last = fixed;
+  order.batch = batch_that_fits(graph, floats, options.batch);
+  order.drop_last = fixed > 0;
   order.shuffle = true;
   order.seed = options.seed;
-  const auto batches = static_cast<uint64_t>(std::min(options.batches, Loader(data, order).batches()));
+  const auto batches =
+      static_cast<uint64_t>(std::min((samples + order.batch - 1) / order.batch, Loader(data, order).batches()));
   Stage stage(progress, "batch norms", rounds.size() * batches);
   uint64_t done = 0;
   for (const std::vector<NodeId>& norms : rounds) {

@@ -32,9 +32,7 @@ Options read(const Param& params, const Param& defaults) {
     read_params(options.train.augment, changes);
     return options;
   } else {
-    Param shared = defaults;
-    if (shared.kind == Param::Kind::map) std::erase_if(shared.entries, [](const auto& e) { return e.first == "rate"; });
-    return read_options<Options>(params, shared);
+    return read_options<Options>(params, without_rate(defaults));
   }
 }
 template <class Options>
@@ -45,7 +43,7 @@ void run(Session& session, const Param& params) {
 template <class Options>
 StepPlan plan(const Param& params, const Param& defaults) {
   const Options options = read<Options>(params, defaults);
-  return {params_to_json(options), options.train.epochs};
+  return {params_to_json(options), options.train.epochs, true};
 }
 template <class Options>
 void check(const Graph& graph, const Param& params, const Param& defaults) {

@@ -22,11 +22,8 @@ TrainOptions together(const TransferOptions& options, const std::string& head) {
   return train;
 }
 
-// The rate of a recipe's `train:` block is that of training from fresh weights.
 TransferOptions read(const Param& params, const Param& defaults) {
-  Param shared = defaults;
-  if (shared.kind == Param::Kind::map) std::erase_if(shared.entries, [](const auto& e) { return e.first == "rate"; });
-  return read_options<TransferOptions>(params, shared);
+  return read_options<TransferOptions>(params, without_rate(defaults));
 }
 
 }  // namespace
@@ -55,7 +52,7 @@ const StepDef step_transfer{
     .plan =
         [](const Param& params, const Param& defaults) {
           const TransferOptions options = read(params, defaults);
-          return StepPlan{params_to_json(options), options.head_epochs + options.train.epochs};
+          return StepPlan{params_to_json(options), options.head_epochs + options.train.epochs, true};
         },
     .options = [] { return params_info(TransferOptions{}); },
     .compresses = false,

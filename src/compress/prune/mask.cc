@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 
@@ -67,12 +68,16 @@ std::vector<size_t> guarded(const std::vector<float>& scores, const Units& units
   }
   const size_t count =
       std::clamp<size_t>(static_cast<size_t>(std::ceil(share * static_cast<double>(scores.size()))), 1, scores.size());
-  std::vector<size_t> order(scores.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  const auto better = [&](size_t a, size_t b) { return scores[a] != scores[b] ? scores[a] > scores[b] : a < b; };
-  std::nth_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count - 1), order.end(), better);
-  for (size_t i = 0; i < count; ++i) {
-    if (scores[order[i]] > kGone) result.push_back(order[i]);
+  std::vector<float> ranked = scores;
+  const auto last = ranked.begin() + static_cast<std::ptrdiff_t>(count - 1);
+  std::nth_element(ranked.begin(), last, ranked.end(), std::greater<>());
+  const float threshold = *last;
+  const auto above = std::count_if(scores.begin(), scores.end(), [&](float s) { return s > threshold; });
+  size_t ties = count - static_cast<size_t>(above);
+  for (size_t u = 0; u < scores.size(); ++u) {
+    if (scores[u] < threshold || (scores[u] == threshold && ties == 0)) continue;
+    if (scores[u] == threshold) --ties;
+    if (scores[u] > kGone) result.push_back(u);
   }
   return result;
 }

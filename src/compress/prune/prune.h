@@ -10,6 +10,7 @@
 #include "compress/options.h"
 #include "compress/prune/criterion.h"
 #include "compress/prune/mask.h"
+#include "compress/prune/schedule.h"
 
 namespace pare {
 
@@ -50,6 +51,7 @@ struct PruneOptions {
     filter.visit(v);
     visit_train(v, train, {{"schedule", "rate_schedule"}});
   }
+  PartOfTraining part() const { return {begin, end, every}; }
 };
 
 struct PruneLayer {
@@ -88,15 +90,15 @@ class Pruner {
 // Prunes while the engine trains.
 class CubicPruning final : public Observer {
  public:
-  CubicPruning(Pruner& pruner, const PruneOptions& options) : pruner_(pruner), options_(options) {}
-  bool wants_step(int64_t step, int64_t steps, int64_t per_epoch) const override;
+  CubicPruning(Pruner& pruner, const PruneOptions& options) : pruner_(pruner), part_(options.part()) {}
+  bool wants_step(int64_t step, int64_t steps, int64_t /*per_epoch*/) const override {
+    return part_.between_or_last(step, steps);
+  }
   void on_step(State& state) override;
 
  private:
-  int64_t first(int64_t steps) const;
-  int64_t last(int64_t steps) const;
   Pruner& pruner_;
-  const PruneOptions& options_;
+  PartOfTraining part_;
 };
 
 // Error(invalid) when the weight lies on a grid that cannot say 0 for one element.

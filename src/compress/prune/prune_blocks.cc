@@ -1,8 +1,9 @@
 // Step `prune_blocks`: removes whole residual blocks, one after the other, each time the least important of those left.
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <limits>
 
+#include "compress/batches.h"
 #include "compress/finetune/reestimate_norms.h"
 #include "compress/options.h"
 #include "compress/prune/channels/calibration.h"
@@ -15,8 +16,6 @@
 
 namespace pare {
 namespace {
-
-constexpr int64_t kBatch = 128;
 
 struct PruneBlocksOptions {
   std::string criterion = "l1";
@@ -115,7 +114,12 @@ class BlockPruning {
     const std::vector<ResidualBlock> left = blocks();
     ensure(!left.empty(), "without the blocks before, none is left to remove");
     const std::vector<double> scores = score(left);
+    for (size_t b = 0; b < left.size(); ++b)
+      ensure(!std::isnan(scores[b]), "criterion {}: the score of the block before '{}' is no number",
+             options_.criterion, session_.graph.node(left[b].add).name);
     const auto least = static_cast<size_t>(std::min_element(scores.begin(), scores.end()) - scores.begin());
+    ensure(std::isfinite(scores[least]), "criterion {} has a score for none of the blocks",
+           options_.criterion);
     nlohmann::ordered_json names = nlohmann::ordered_json::array();
     for (const Layer& layer : left[least].layers) names.push_back(layer.name);
     nlohmann::ordered_json row = {
@@ -130,7 +134,7 @@ class BlockPruning {
     Evidence evidence;
     const bool taylor = options_.criterion == "taylor";
     if (taylor)
-      evidence = session_.engine().measure(session_.graph, *data().train, {.gradient = true}, options_.calibration,
+      evidence = session_.engine().measure(session_.graph, *samples(), {.gradient = true}, options_.calibration,
                                            session_.progress);
     std::vector<double> scores;
     for (const ResidualBlock& block : blocks) {
@@ -138,13 +142,13 @@ class BlockPruning {
       for (const Layer& layer : block.layers) {
         const auto weight = session_.graph.value(layer.weight).constant->view<float>();
         const auto measured = evidence.gradient.find(layer.weight);
-        if (taylor && measured == evidence.gradient.end()) continue;  // it is not learned
+        if (taylor && measured == evidence.gradient.end()) continue;  // not learned, or of another output
         const auto gradient = taylor ? std::span<const float>(measured->second) : weight;
         for (size_t i = 0; i < weight.size(); ++i)
           sum += std::fabs(static_cast<double>(weight[i]) * (taylor ? static_cast<double>(gradient[i]) : 1));
         count += static_cast<double>(weight.size());
       }
-      scores.push_back(count > 0 ? sum / count : 0);
+      scores.push_back(count > 0 ? sum / count : std::numeric_limits<double>::infinity());
     }
     return scores;
   }
@@ -157,7 +161,7 @@ class BlockPruning {
                                  .evidence = nullptr,
                                  .seed = session_.seed,
                                  .engine = &session_.engine(),
-                                 .data = data().train,
+                                 .data = samples(),
                                  .batches = options_.calibration,
                                  .progress = &session_.progress};
     std::vector<ValueId> fetch;
@@ -179,25 +183,26 @@ class BlockPruning {
   }
 
   std::vector<double> losses(const std::vector<ResidualBlock>& blocks) {
-    std::vector<size_t> order(data().train->size());
-    std::iota(order.begin(), order.end(), size_t{0});
-    Random(session_.seed).shuffle(std::span(order));
-    order.resize(std::min(order.size(), static_cast<size_t>(options_.calibration * kBatch)));
-    const DatasetPtr samples = take(data().train, order);
+    const DatasetPtr looked_at = samples();
     const auto loss = [&](const Graph& graph) {
-      return session_.engine().evaluate(graph, *samples, {}, session_.progress).loss;
+      return session_.engine().evaluate(graph, *looked_at, {}, session_.progress).loss;
     };
     const double whole = loss(session_.graph);
+    ensure(std::isfinite(whole), "criterion loss: the network's loss is no number");
     std::vector<double> scores;
     for (const ResidualBlock& block : blocks) {
       Graph without = session_.graph;
       remove_block(without, block);
-      scores.push_back(loss(without) - whole);
+      const double more = loss(without) - whole;
+      scores.push_back(std::isnan(more) ? std::numeric_limits<double>::infinity() : more);
     }
     return scores;
   }
 
-  const Data& data() const { return session_.need_data("criterion " + options_.criterion); }
+  DatasetPtr samples() const {
+    return calibration_samples(session_.graph, session_.need_data("criterion " + options_.criterion).train,
+                               options_.calibration, session_.seed);
+  }
 
   Session& session_;
   const PruneBlocksOptions& options_;
@@ -206,25 +211,25 @@ class BlockPruning {
 }  // namespace
 
 extern const StepDef step_prune_blocks;
-const StepDef step_prune_blocks{.name = "prune_blocks",
-                                .summary = "removes whole residual blocks, the least important first",
-                                .run =
-                                    [](Session& session, const Param& params) {
-                                      const PruneBlocksOptions options =
-                                          read_blocks_options(params, session.train_defaults);
-                                      BlockPruning(session, options).run();
-                                    },
-                                .plan =
-                                    [](const Param& params, const Param& defaults) {
-                                      const PruneBlocksOptions options = read_blocks_options(params, defaults);
-                                      return StepPlan{params_to_json(options), options.train.epochs};
-                                    },
-                                .options = [] { return params_info(PruneBlocksOptions{}); },
-                                .check =
-                                    [](const Graph& graph, const Param& params, const Param& defaults) {
-                                      const PruneBlocksOptions options = read_blocks_options(params, defaults);
-                                      select(graph, options.filter);
-                                      if (options.train.epochs > 0) rate_factors(graph, options.train);
-                                    }};
+const StepDef step_prune_blocks{
+    .name = "prune_blocks",
+    .summary = "removes whole residual blocks, the least important first",
+    .run =
+        [](Session& session, const Param& params) {
+          const PruneBlocksOptions options = read_blocks_options(params, session.train_defaults);
+          BlockPruning(session, options).run();
+        },
+    .plan =
+        [](const Param& params, const Param& defaults) {
+          const PruneBlocksOptions options = read_blocks_options(params, defaults);
+          return StepPlan{params_to_json(options), options.train.epochs, options.criterion != "l1"};
+        },
+    .options = [] { return params_info(PruneBlocksOptions{}); },
+    .check =
+        [](const Graph& graph, const Param& params, const Param& defaults) {
+          const PruneBlocksOptions options = read_blocks_options(params, defaults);
+          select(graph, options.filter);
+          if (options.train.epochs > 0) rate_factors(graph, options.train);
+        }};
 
 }  // namespace pare

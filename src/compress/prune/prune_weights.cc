@@ -1,5 +1,6 @@
 // Step `prune_weights`: removes single weights, N:M groups or blocks; at once, in rounds, or while training, where
 // others may come back in their place.
+#include "compress/batches.h"
 #include "compress/prune/prune.h"
 #include "compress/prune/rigl.h"
 #include "compress/prune/schedule.h"
@@ -10,6 +11,10 @@ namespace pare {
 namespace {
 
 constexpr double kAtRisk = 0.02;  // a layer that keeps less than this share is named in the report
+
+bool measures(const Criterion& criterion) {
+  return criterion.needs.gradient || criterion.needs.curvature || criterion.needs.input_rms;
+}
 
 PruneOptions read(const Param& params, const Param& defaults) {
   PruneOptions options = read_options<PruneOptions>(params, defaults);
@@ -24,7 +29,15 @@ PruneOptions read(const Param& params, const Param& defaults) {
          "block {} says the sparsity itself: leave `sparsity` out", options.block);
   ensure(pattern.kind == Pattern::Kind::n_of_m || params.find("sparsity"),
          "say the share of weights to remove: `sparsity`");
-  if (options.schedule == "cubic" || options.schedule == "rigl") {
+  const bool trains = options.schedule == "cubic" || options.schedule == "rigl";
+  const auto only_where = [&](bool meant, std::initializer_list<std::string_view> names) {
+    for (const std::string_view name : names)
+      ensure(meant || !params.find(name), "schedule {} has no `{}`", options.schedule, name);
+  };
+  only_where(options.schedule == "iterative", {"rounds"});
+  only_where(trains, {"every", "begin", "end"});
+  only_where(options.schedule == "rigl", {"regrow"});
+  if (trains) {
     ensure(options.train.epochs > 0, "schedule {} prunes while training: say `epochs`", options.schedule);
     ensure(options.begin < options.end, "begin ({}) has to be before end ({})", options.begin, options.end);
   }
@@ -76,11 +89,12 @@ void run(Session& session, const Param& params) {
   const PruneOptions options = read(params, session.train_defaults);
   Pruner pruner(session.graph, options, session.seed);
   const auto prune = [&](const Pruner::Growth& now) {
-    const Needs needs = pruner.criterion().needs;
     Evidence evidence;
-    if (needs.gradient || needs.curvature || needs.input_rms) {
+    if (measures(pruner.criterion())) {
       const Data& data = session.need_data("criterion " + options.criterion);
-      evidence = session.engine().measure(session.graph, *data.train, needs, options.calibration, session.progress);
+      const DatasetPtr samples = calibration_samples(session.graph, data.train, options.calibration, session.seed);
+      evidence = session.engine().measure(session.graph, *samples, pruner.criterion().needs, options.calibration,
+                                          session.progress);
     }
     pruner.prune(session.graph, evidence, now);
   };
@@ -114,7 +128,8 @@ const StepDef step_prune_weights{"prune_weights",
                                  [](const Param& params, const Param& defaults) {
                                    const PruneOptions options = read(params, defaults);
                                    const int64_t rounds = options.schedule == "iterative" ? options.rounds : 1;
-                                   return StepPlan{params_to_json(options), options.train.epochs * rounds};
+                                   return StepPlan{params_to_json(options), options.train.epochs * rounds,
+                                                   measures(find_criterion(options.criterion))};
                                  },
                                  [] { return params_info(PruneOptions{}); },
                                  true,

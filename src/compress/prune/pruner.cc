@@ -1,8 +1,8 @@
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "compress/prune/prune.h"
-#include "compress/prune/schedule.h"
 #include "core/error.h"
 #include "core/per_layer.h"
 
@@ -32,7 +32,14 @@ void Pruner::prune(std::span<const Item> items, const Growth& now) {
   std::vector<MaskTask> tasks(items.size());
   for (size_t i = 0; i < items.size(); ++i) {
     scores[i].resize(items[i].evidence.weight.size());
+    ensure(!criterion_->needs.gradient || items[i].evidence.gradient.size() == scores[i].size(),
+           "prune_weights: criterion {}: the loss does not depend on layer '{}' (it leads to other outputs than the "
+           "first): leave it out with `exclude`",
+           criterion_->name, layers_[i].name);
     criterion_->score(items[i].evidence, seed_, scores[i]);
+    ensure(std::all_of(scores[i].begin(), scores[i].end(), [](float s) { return std::isfinite(s); }),
+           "prune_weights: criterion {}: weights of layer '{}' have scores that are no numbers", criterion_->name,
+           layers_[i].name);
     tasks[i] = {
         .view = layers_[i].view, .scores = scores[i], .mask = items[i].mask, .sparsity = now(layers_[i].sparsity)};
   }
@@ -92,19 +99,6 @@ void apply_mask(Graph& graph, ValueId weight, BitMask mask, const std::string& l
   value.encoding.mask = std::move(mask);
 }
 
-int64_t CubicPruning::first(int64_t steps) const {
-  return static_cast<int64_t>(options_.begin * static_cast<double>(steps));
-}
-int64_t CubicPruning::last(int64_t steps) const {
-  // The last pruning has to be seen by at least one update.
-  return std::clamp<int64_t>(static_cast<int64_t>(options_.end * static_cast<double>(steps)), first(steps), steps - 1);
-}
-
-bool CubicPruning::wants_step(int64_t step, int64_t steps, int64_t /*per_epoch*/) const {
-  if (step < first(steps) || step > last(steps)) return false;
-  return step == last(steps) || (step > first(steps) && (step - first(steps)) % options_.every == 0);
-}
-
 void CubicPruning::on_step(State& state) {
   const int64_t steps = state.steps();
   std::vector<Pruner::Item> items;
@@ -118,7 +112,9 @@ void CubicPruning::on_step(State& state) {
            pruner_.criterion().name);
     items.push_back({{layer.weight, found->weight, found->gradient, {}, {}}, &state.mask(*found)});
   }
-  pruner_.prune(items, [&](double target) { return cubic_sparsity(target, state.step(), first(steps), last(steps)); });
+  pruner_.prune(items, [&](double target) {
+    return cubic_sparsity(target, state.step(), part_.first(steps), part_.last(steps));
+  });
 }
 
 }  // namespace pare

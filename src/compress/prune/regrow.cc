@@ -21,11 +21,8 @@ struct Regrow {
   }
 };
 
-// The rate of a recipe's `train:` block is that of training from fresh weights.
 Regrow read_regrow(const Param& params, const Param& defaults) {
-  Param shared = defaults;
-  if (shared.kind == Param::Kind::map) std::erase_if(shared.entries, [](const auto& e) { return e.first == "rate"; });
-  return read_options<Regrow>(params, shared);
+  return read_options<Regrow>(params, without_rate(defaults));
 }
 
 void run_regrow(Session& session, const Param& params) {

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <vector>
 
-#include "compress/prune/schedule.h"
 #include "core/error.h"
 
 namespace pare {
@@ -53,12 +52,6 @@ void exchange_weights(const MatrixView& view, std::span<const float> weight, std
   keep_first(coming, going.size(),
              [&](size_t a, size_t b) { return size_of_gradient(gradient[a]) > size_of_gradient(gradient[b]); });
   for (const size_t i : coming) mask.set(i, true);
-}
-
-bool RiglRegrowth::wants_step(int64_t step, int64_t steps, int64_t /*per_epoch*/) const {
-  const auto first = static_cast<int64_t>(options_.begin * static_cast<double>(steps));
-  const auto last = static_cast<int64_t>(options_.end * static_cast<double>(steps));
-  return step > first && step < std::min(last, steps - 1) && (step - first) % options_.every == 0;
 }
 
 void RiglRegrowth::on_step(State& state) {

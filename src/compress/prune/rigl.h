@@ -17,7 +17,9 @@ void exchange_weights(const MatrixView& view, std::span<const float> weight, std
 class RiglRegrowth final : public Observer {
  public:
   RiglRegrowth(const Pruner& pruner, const PruneOptions& options) : pruner_(pruner), options_(options) {}
-  bool wants_step(int64_t step, int64_t steps, int64_t per_epoch) const override;
+  bool wants_step(int64_t step, int64_t steps, int64_t /*per_epoch*/) const override {
+    return options_.part().between(step, steps);
+  }
   void on_step(State& state) override;
 
  private:

@@ -1,5 +1,6 @@
 #include "compress/prune/schedule.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -21,6 +22,16 @@ double cosine_share(double share, double step, double begin, double end) {
   if (step >= end) return 0;
   if (step <= begin) return share;
   return share / 2 * (1 + std::cos(std::numbers::pi * (step - begin) / (end - begin)));
+}
+
+int64_t PartOfTraining::first(int64_t steps) const { return static_cast<int64_t>(begin * static_cast<double>(steps)); }
+
+int64_t PartOfTraining::last(int64_t steps) const {
+  return std::clamp<int64_t>(static_cast<int64_t>(end * static_cast<double>(steps)), first(steps), steps - 1);
+}
+
+bool PartOfTraining::between(int64_t step, int64_t steps) const {
+  return step > first(steps) && step < last(steps) && (step - first(steps)) % every == 0;
 }
 
 }  // namespace pare

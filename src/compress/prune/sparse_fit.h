@@ -8,15 +8,30 @@
 
 namespace pare {
 
-// The w of least sum of |w| with (w - start)^T H (w - start) <= closeness^2 start^T H start. `products` is H = X X^T of
-// the inputs. Where `may_change` is false, w stays as it is. Coordinate descent on the Lagrangian, whose multiplier is
-// found by bisection; the bound holds exactly.
-std::vector<double> sparse_fit(const Matrix& products, std::span<const double> start,
-                               const std::vector<bool>& may_change, double closeness);
-// Moves the elements that are not zero to where (w - start)^T H (w - start) is least; zeros stay.
-void refit(const Matrix& products, std::span<const double> start, const std::vector<bool>& may_change,
-           std::vector<double>& w);
-// (w - start)^T H (w - start) over start^T H start; 0 where that is.
-double relative_error(const Matrix& products, std::span<const double> start, std::span<const double> w);
+// Weights of one output. The error of w is (w - start)^T H (w - start), where H = X X^T of the inputs.
+class SparseFit {
+ public:
+  // `products` is H; both have to outlive this.
+  SparseFit(const Matrix& products, std::span<const double> start);
+  // The w of least sum of |w| whose error is at most closeness^2 start^T H start. Where `may_change` is false, w stays
+  // as it is. Coordinate descent on the Lagrangian, whose multiplier is found by bisection; the bound holds exactly.
+  void shrink(const std::vector<bool>& may_change, double closeness);
+  // Moves the elements that are not zero to where the error is least; zeros stay.
+  void refit(const std::vector<bool>& may_change);
+  void set(std::span<const double> w);
+  const std::vector<double>& weights() const { return w_; }
+  // The error over start^T H start; 0 where that is.
+  double relative_error() const { return energy_ > 0 ? error() / energy_ : 0; }
+
+ private:
+  void descend(double penalty, const std::vector<bool>& chosen);
+  void move(size_t i, double to);
+  double error() const;
+
+  const Matrix& h_;
+  std::span<const double> start_;
+  std::vector<double> w_, slope_;  // slope: H (w - start)
+  double energy_ = 0, most_ = 0;   // most: the penalty at which everything is zero
+};
 
 }  // namespace pare

@@ -47,9 +47,7 @@ struct Shared {
 };
 
 ShareOptions read(const Param& params, const Param& defaults) {
-  Param shared = defaults;
-  if (shared.kind == Param::Kind::map) std::erase_if(shared.entries, [](const auto& e) { return e.first == "rate"; });
-  return read_options<ShareOptions>(params, shared);
+  return read_options<ShareOptions>(params, without_rate(defaults));
 }
 
 std::vector<double> find_centres(const Points& points, size_t k, std::string_view init, uint64_t seed) {

@@ -44,14 +44,6 @@ int64_t class_count(const at::Tensor& logits, const at::Tensor& target) {
   return target.dim() == 1 ? logits.flatten(1).size(1) : logits.size(1);
 }
 
-int64_t fixed_batch(const Graph& graph) {
-  for (const ValueId id : graph.inputs) {
-    const auto& dims = graph.value(id).dims;
-    if (dims && !dims->empty() && dims->front().known()) return dims->front().factor;
-  }
-  return 0;
-}
-
 DeviceBatch to_device(const Batch& batch, at::Device device) {
   DeviceBatch out;
   for (const Tensor& input : batch.inputs) {

@@ -16,8 +16,6 @@ void check_inputs(const Graph& graph, const SampleSpec& spec);
 void check_classes(const at::Tensor& target, int64_t outputs);
 // How many classes logits tell apart: (n, classes, ...) for class maps (n, ...), flattened for one class per sample.
 int64_t class_count(const at::Tensor& logits, const at::Tensor& target);
-// The batch size a graph insists on, 0 when any will do.
-int64_t fixed_batch(const Graph& graph);
 
 struct DeviceBatch {
   std::vector<at::Tensor> inputs;

@@ -75,8 +75,12 @@ Evidence measure(const Graph& graph, const DatasetPtr& data, Needs needs, int64_
   std::vector<Squares> squares(inputs.size());
 
   Loader::Options order;
-  order.batch = fixed_batch(graph) > 0 ? fixed_batch(graph) : kBatch;
+  const int64_t fixed = fixed_batch(graph);
+  ensure(fixed <= static_cast<int64_t>(data->size()), "the network takes {} samples at once, and there are {}", fixed,
+         data->size());
+  order.batch = fixed > 0 ? fixed : kBatch;
   order.shuffle = true;
+  order.drop_last = fixed > 0;
   Loader loader(data, order);
   const int64_t total = std::min(batches, loader.batches());
   ensure(total > 0, "there is no data to measure on");

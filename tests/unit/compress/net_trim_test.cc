@@ -21,6 +21,17 @@ double l1(std::span<const double> w) {
   return std::accumulate(w.begin(), w.end(), 0.0, [](double sum, double x) { return sum + std::fabs(x); });
 }
 std::vector<bool> all(size_t n) { return std::vector<bool>(n, true); }
+std::vector<double> sparse_fit(const Matrix& h, const std::vector<double>& start, const std::vector<bool>& may_change,
+                               double closeness) {
+  SparseFit fit(h, start);
+  fit.shrink(may_change, closeness);
+  return fit.weights();
+}
+double relative_error(const Matrix& h, const std::vector<double>& start, const std::vector<double>& w) {
+  SparseFit fit(h, start);
+  fit.set(w);
+  return fit.relative_error();
+}
 
 TEST(SparseFit, OfIndependentInputsIsTheSoftThreshold) {
   Matrix h(4, 4);
@@ -37,12 +48,14 @@ TEST(SparseFit, OfInputsThatSayTheSameOneIsEnough) {
   Matrix x(2, 5);
   for (size_t s = 0; s < 5; ++s) x.at(0, s) = static_cast<double>(s) - 2, x.at(1, s) = 2 * x.at(0, s);
   const std::vector<double> start = {1, 1};
-  std::vector<double> w = sparse_fit(gram(x), start, all(2), 0.01);
-  EXPECT_NEAR(w[0], 0, 1e-6);
-  EXPECT_NEAR(w[1], 1.5, 0.02);
-  refit(gram(x), start, all(2), w);
-  EXPECT_EQ(w[0], 0);
-  EXPECT_NEAR(w[1], 1.5, 1e-3);
+  const Matrix h = gram(x);
+  SparseFit fit(h, start);
+  fit.shrink(all(2), 0.01);
+  EXPECT_NEAR(fit.weights()[0], 0, 1e-6);
+  EXPECT_NEAR(fit.weights()[1], 1.5, 0.02);
+  fit.refit(all(2));
+  EXPECT_EQ(fit.weights()[0], 0);
+  EXPECT_NEAR(fit.weights()[1], 1.5, 1e-3);
 }
 
 TEST(SparseFit, NothingWithinTheBoundIsSparser) {
@@ -134,6 +147,39 @@ TEST_F(NetTrim, OfConvolutionsToo) {
   const RowResult row = run("  - net_trim: {closeness: 0.3, layers: [conv*]}\n", start);
   EXPECT_GT(sparsity_of(weight_of(row.graph, 1)), 0.1);
   EXPECT_EQ(sparsity_of(weight_of(row.graph, 2)), 0);
+}
+
+// Counts what is reported, and asks to stop after a while.
+struct Impatient : Progress {
+  std::vector<std::string> open;
+  uint64_t outputs = 0, total = 0, most = ~uint64_t{0};
+  void begin(std::string_view stage, uint64_t units) override {
+    open.emplace_back(stage);
+    if (stage == "net_trim") total = units;
+  }
+  void advance(uint64_t done) override {
+    if (open.back() == "net_trim") outputs = done;
+  }
+  void end() override { open.pop_back(); }
+  bool cancelled() const override { return outputs >= most; }
+};
+
+TEST_F(NetTrim, ReportsItsOutputsAndStopsBetweenThem) {
+  const auto go = [&](Impatient& progress) {
+    run_recipe(parse_recipe("steps: [net_trim]", "r"), network(), options(), progress);
+  };
+  Impatient patient, impatient;
+  go(patient);
+  EXPECT_EQ(patient.total, 24U + 16 + 10);
+  EXPECT_EQ(patient.outputs, patient.total);
+  impatient.most = 24;
+  try {
+    go(impatient);
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), Code::cancelled);
+  }
+  EXPECT_EQ(impatient.outputs, 24U);
 }
 
 TEST_F(NetTrim, NeedsDataAndSaysWhatItLeaves) {

@@ -137,6 +137,18 @@ TEST(Measure, GradientsAreMeansAndCurvatureMeansOfSquares) {
   EXPECT_NEAR(e.input_rms.at(w)[0], std::sqrt((1 + 4) / 2.0), 1e-5);
 }
 
+TEST(Measure, AFixedBatchIsRespected) {
+  Graph g = line(1);
+  g.value(g.inputs[0]).dims->front() = Dim(4);
+  infer_shapes(g);
+  const auto gradient = [&](size_t samples) {
+    const MemoryDataset data({1}, std::vector<float>(samples, 1), Shape{1}, std::vector<float>(samples, 0));
+    return engine().measure(g, data, {.gradient = true}, 100, Progress::quiet()).gradient.at(g.find_value("w"))[0];
+  };
+  EXPECT_NEAR(gradient(10), 2, 1e-5);
+  EXPECT_THROW(gradient(3), Error);
+}
+
 TEST(Measure, InputChannelsOfConvolutionsAndDenseLayers) {
   const Graph g = small_network();
   Random random(2);

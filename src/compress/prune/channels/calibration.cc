@@ -6,42 +6,21 @@
 #include "core/error.h"
 
 namespace pare {
-namespace {
-
-constexpr int64_t kBatch = 128;                    // of Engine::measure
-constexpr int64_t kMostFloats = int64_t{1} << 26;  // held at once: 256 MiB
-
-// The batch size that a network insists on, or 0.
-int64_t fixed_batch(const Graph& graph) {
-  for (const ValueId input : graph.inputs) {
-    const auto& dims = graph.value(input).dims;
-    if (dims && !dims->empty() && dims->front().known()) return dims->front().factor;
-  }
-  return 0;
-}
-
-}  // namespace
-
-int64_t elements_of(const Graph& graph, ValueId value) {
-  int64_t count = 1;
-  if (const auto& dims = graph.value(value).dims)
-    for (const Dim dim : *dims) count *= std::max<int64_t>(dim.factor, 1);
-  return count;
-}
 
 void for_batches(const ChannelContext& context, int64_t floats, const std::function<void(const Batch&)>& f) {
   ensure(context.engine && context.data, "the criterion runs the network and needs data");
-  const int64_t fixed = fixed_batch(context.graph), whole = fixed > 0 ? fixed : kBatch;
+  const int64_t fixed = fixed_batch(context.graph);
+  ensure(fixed <= static_cast<int64_t>(context.data->size()), "the network takes {} samples at once, and there are {}",
+         fixed, context.data->size());
   Loader::Options order;
-  order.batch = fixed > 0 ? fixed : std::clamp<int64_t>(kMostFloats / std::max<int64_t>(floats, 1), 1, kBatch);
+  order.batch = batch_that_fits(context.graph, floats, kCalibrationBatch);
   order.shuffle = true;
-  order.drop_last = fixed > 0 && static_cast<int64_t>(context.data->size()) >= fixed;
+  order.drop_last = fixed > 0;
   Loader loader(context.data, order);
-  const int64_t samples = context.batches * whole;
+  const int64_t samples = context.batches * (fixed > 0 ? fixed : kCalibrationBatch);
   const int64_t total = std::min((samples + order.batch - 1) / order.batch, loader.batches());
   ensure(total > 0, "there is no data to score channels on");
-  Progress& progress = context.progress ? *context.progress : Progress::quiet();
-  Stage stage(progress, "score", static_cast<uint64_t>(total));
+  Stage stage(context.reports(), "score", static_cast<uint64_t>(total));
   Batch batch;
   for (int64_t n = 0; n < total && loader.next(batch); ++n) {
     stage.check();

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "compress/batches.h"
 #include "compress/prune/channels/criterion.h"
 
 namespace pare {
@@ -12,8 +13,6 @@ namespace pare {
 // The samples that Engine::measure looks at, in batches small enough for `floats` numbers per sample to be held at
 // once.
 void for_batches(const ChannelContext& context, int64_t floats, const std::function<void(const Batch&)>& f);
-// Elements of a value for one sample, symbols counted as 1.
-int64_t elements_of(const Graph& graph, ValueId value);
 
 // Runs the network and shows each activation of every group: `group` is its number, `tensor` its elements of one batch.
 struct SeenActivation {

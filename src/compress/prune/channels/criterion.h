@@ -53,6 +53,7 @@ struct ChannelContext {
   DatasetPtr data;
   int64_t batches = 0;  // at most
   Progress* progress = nullptr;
+  Progress& reports() const { return progress ? *progress : Progress::quiet(); }
 };
 
 // Larger scores are more important. They are finite and not negative.
@@ -60,6 +61,8 @@ struct ChannelCriterion {
   std::string_view name, summary;
   Needs needs = {};   // of `evidence`
   bool data = false;  // runs the engine on calibration data
+  // What makes the scores of different groups comparable (normalize_scores): "none" where they are so by themselves.
+  std::string_view normalization = "mean";
   // Either scores members. looks_at says which it can; where it can look at what makes a channel, it does so by itself,
   // and at the others when it is told to. One score per channel of the group, in order. `parameter` is the exponent
   // of `ln`.

@@ -49,15 +49,16 @@ std::vector<std::vector<float>> gate_gradients(const ChannelContext& context) {
       if (const auto gate = insert_gate(graph, place)) gates.push_back({g, place, *gate});
   if (gates.empty()) return std::vector<std::vector<float>>(groups.size());
   sort_topologically(graph);
-  Progress& progress = context.progress ? *context.progress : Progress::quiet();
   const Evidence evidence =
-      context.engine->measure(graph, *context.data, {.gradient = true}, context.batches, progress);
+      context.engine->measure(graph, *context.data, {.gradient = true}, context.batches, context.reports());
 
   ChannelMeans means(context.channels);
   for (const Gate& gate : gates) {
     const ChannelGroup& group = groups[gate.group];
     const AxisChannels owners(context.graph, context.channels, group, gate.place.value, gate.place.axis);
-    const std::vector<float>& gradient = evidence.gradient.at(gate.gate);
+    const auto found = evidence.gradient.find(gate.gate);
+    if (found == evidence.gradient.end()) continue;  // the loss does not see it: it leads to other outputs only
+    const std::vector<float>& gradient = found->second;
     std::vector<double> sums(group.channels.size());
     for (size_t i = 0; i < gradient.size(); ++i)
       for (const uint32_t channel : owners.at(i)) sums[channel] += static_cast<double>(gradient[i]);

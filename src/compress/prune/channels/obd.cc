@@ -38,16 +38,19 @@ std::vector<std::vector<float>> score_obd(const ChannelContext& context) {
     std::erase_if(members.back(), [](const ChannelMember& m) { return m.role != ChannelRole::makes; });
     for (const ChannelMember& member : members.back()) looked_at[static_cast<size_t>(member.value)] = true;
   }
-  Progress& progress = context.progress ? *context.progress : Progress::quiet();
   std::vector<std::vector<float>> scores;
   for (size_t g = 0; g < groups.size(); ++g) scores.emplace_back(members[g].empty() ? 0 : groups[g].channels.size());
   for (int draw = 0; draw < kDraws; ++draw) {
     const Graph up = moved(context, looked_at, draw, kStep), down = moved(context, looked_at, draw, -kStep);
     const auto measure = [&](const Graph& graph) {
-      return context.engine->measure(graph, *context.data, {.gradient = true}, context.batches, progress).gradient;
+      return context.engine->measure(graph, *context.data, {.gradient = true}, context.batches, context.reports())
+          .gradient;
     };
     const auto above = measure(up), below = measure(down);
     for (size_t g = 0; g < groups.size(); ++g) {
+      // What leads to other outputs than the first has no gradient.
+      std::erase_if(members[g], [&](const ChannelMember& m) { return !above.contains(m.value); });
+      if (members[g].empty()) scores[g].clear();
       for (const ChannelMember& member : members[g]) {
         const auto high = up.value(member.value).constant->view<float>();
         const auto low = down.value(member.value).constant->view<float>();
