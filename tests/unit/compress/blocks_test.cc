@@ -130,6 +130,44 @@ TEST_F(PruneBlocks, OnlyChosenBlocksAndThenTraining) {
   EXPECT_THAT(names(other.graph), ElementsAre("add1", "add2"));
 }
 
+TEST_F(PruneBlocks, NoneIsTheShareZero) {
+  const RowResult row = run("  - prune_blocks: {ratio: 0}\n", residual_network(), false);
+  EXPECT_THAT(names(row.graph), ElementsAre("add1", "add2", "add4"));
+}
+
+TEST_F(PruneBlocks, NeverBySomethingThatIsNoNumber) {
+  Graph start = residual_network();
+  start.value(layers(start)[1].weight).constant->edit<float>()[0] = std::nanf("");
+  EXPECT_THROW(run("  - prune_blocks: {count: 1}\n", start, false), Error);
+  // Without the first block, the loss is no number: that one has to stay.
+  struct Broken : testing::RunningEngine {
+    Evaluation evaluate(const Graph& graph, const Dataset&, const EvaluateOptions&, Progress&) override {
+      Evaluation result;
+      result.loss = testing::find_node(graph, "add1") == kNoNode ? std::nan("") : 1.0;
+      return result;
+    }
+  };
+  engine = std::make_shared<Broken>();
+  const RowResult row = run("  - prune_blocks: {count: 1, criterion: loss, norm_batches: 0}\n");
+  EXPECT_THAT(names(row.graph), ::testing::Contains("add1"));
+}
+
+TEST_F(PruneBlocks, ACutOfNothingLeavesNormsAsTheyWere) {
+  const Graph start = residual_network();
+  const RowResult row = run("  - prune_channels: {ratio: 0, unused: false}\n", start);
+  const auto statistics = [](const Graph& graph) {
+    std::vector<float> result;
+    for (const Node& node : graph.nodes) {
+      if (node.op != OpKind::batch_normalization) continue;
+      for (const size_t input : {size_t{3}, size_t{4}})
+        for (const float v : graph.constant_input(node, input)->view<float>()) result.push_back(v);
+    }
+    return result;
+  };
+  EXPECT_EQ(statistics(row.graph), statistics(start));
+  EXPECT_NE(statistics(run("  - prune_channels: {ratio: 0.5}\n", start).graph), statistics(start));
+}
+
 TEST_F(PruneBlocks, SaysWhatItCannotDo) {
   const auto message = [&](const std::string& steps, const Graph& start) -> std::string {
     try {

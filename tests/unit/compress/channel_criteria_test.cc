@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "compress/prune/channels/compensate.h"
 #include "compress/prune/channels/criterion.h"
 #include "compress/prune/channels/relevance.h"
+#include "compress/prune/channels/scores.h"
 #include "core/error.h"
 #include "tests/support/graphs.h"
 #include "tests/support/memory_dataset.h"
@@ -146,7 +146,7 @@ TEST(ChannelCriteria, OfWeightsByHand) {
   EXPECT_THAT(of("l1"), ElementsAre(near(7), near(1), near(2)));
   EXPECT_THAT(of("l2"), ElementsAre(near(5), near(1), near(2)));
   EXPECT_THAT(of("ln"), ElementsAre(near(std::cbrt(91.0)), near(1), near(2)));
-  EXPECT_THAT(of("ln", std::numeric_limits<double>::infinity()), ElementsAre(near(4), near(1), near(2)));
+  EXPECT_THAT(of("ln", 100), ElementsAre(near(4), near(1), near(2)));
   EXPECT_THAT(of("lamp"), ElementsAre(near(1), near(1.0 / 30), near(4.0 / 29)));
   const double ab = std::sqrt(4.0 + 16), ac = std::sqrt(9.0 + 36), bc = std::sqrt(5.0);
   EXPECT_THAT(of("fpgm"), ElementsAre(near(ab + ac), near(ab + bc), near(ac + bc)));
@@ -430,6 +430,52 @@ TEST(ChannelCriteria, LassoOfWhatReadersGet) {
     EXPECT_EQ(lasso(parts, 1.01 * score)[channel], 0) << channel;
     EXPECT_NE(lasso(parts, 0.99 * score)[channel], 0) << channel;
   }
+}
+
+TEST(ChannelCriteria, ReadersOfSeveralGroupsAreMeasuredOnce) {
+  struct Counting : SlowEngine {
+    int runs = 0;
+    std::vector<Tensor> run(const Graph& graph, std::span<const Tensor> inputs,
+                            std::span<const ValueId> fetch) override {
+      ++runs;
+      return SlowEngine::run(graph, inputs, fetch);
+    }
+  };
+  Random random(4);
+  Graph g = with_input({2});
+  std::vector<ValueId> parts;
+  for (const char* name : {"a", "b", "c"}) parts.push_back(fc(g, name, g.inputs[0], random_floats({2, 2}, random)));
+  const ValueId both = append(g, OpKind::concat, "concat", parts, attributes({{"axis", int64_t{1}}}));
+  g.outputs = {fc(g, "last", both, random_floats({2, 6}, random))};
+  Case c(std::move(g), clusters(20, {2}, 2, 1));
+  ASSERT_EQ(c.channels.groups().size(), 3U);
+  for (const std::string_view name : {"obs", "lasso"}) {
+    Counting counting;
+    ChannelContext context = c.context();
+    context.engine = &counting;
+    const Scores scores = find_channel_criterion(name).score_all(context);
+    EXPECT_EQ(counting.runs, 1) << name;
+    for (const auto& list : scores) EXPECT_EQ(list.size(), 2U);
+  }
+}
+
+TEST(ChannelCriteria, ScoresThatAlreadyCompareStayAsTheyAre) {
+  Case c(two_layers());
+  const ChannelContext context = c.context();
+  const auto first = [&](const std::string& criterion, const std::string& normalization) {
+    ChannelScoring scoring;
+    scoring.criterion = criterion;
+    if (!normalization.empty()) scoring.normalization = normalization;
+    return score_channels(context, scoring).at(0);
+  };
+  EXPECT_EQ(first("lamp", ""), first("lamp", "none"));
+  EXPECT_NE(first("lamp", ""), first("lamp", "mean"));
+  EXPECT_EQ(first("l1", ""), first("l1", "mean"));
+  for (const char* name : {"lamp", "taylor_gate", "global_local"})
+    EXPECT_EQ(find_channel_criterion(name).normalization, "none");
+  std::vector<float> equal = {2, 1, 2, 1};
+  normalize_scores(equal, "lamp");
+  EXPECT_THAT(equal, ElementsAre(0.5F, 1.0F / 6, 0.5F, 1.0F / 6));
 }
 
 TEST(ChannelCriteria, LassoKeepsOneOfTwins) {

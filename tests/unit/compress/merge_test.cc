@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
+#include "compress/prune/channels/matrix.h"
 #include "compress/prune/channels/merge.h"
 #include "tests/support/compress_fixture.h"
 #include "tests/support/graphs.h"
@@ -75,6 +78,36 @@ TEST(MergeChannels, LeavesWhatIsNotAlike) {
     }
     EXPECT_EQ(merge_channels(g, channels, removed), 0U);
     EXPECT_EQ(*g.value(g.find_value("fc.weight")).constant, was);
+  }
+}
+
+TEST(MergeChannels, PaddingWithOtherThanZeroKeepsNoMultiples) {
+  for (const float around : {0.0F, 1.0F}) {
+    Graph g = twins(2, OpKind::relu);
+    const Node& pool = g.node(find_node(g, "pool"));
+    const ValueId padded = append(g, OpKind::pad, "pad",
+                                  {pool.inputs[0], add_constant(g, "pads", integers({0, 0, 0, 0, 0, 0, 0, 0})),
+                                   add_constant(g, "around", Tensor::scalar<float>(around))});
+    set_input(g, find_node(g, "pool"), 0, padded);
+    sort_topologically(g);
+    EXPECT_EQ(merge_channels(g, Channels::find(g), {false, false, true}), around == 0 ? 1U : 0U);
+  }
+}
+
+TEST(Gram, InPartsIsThatOfTheWhole) {
+  constexpr size_t kRows = 300, kColumns = 60000;  // more than one part
+  const auto at = [](size_t r, size_t c) { return std::sin(static_cast<double>(r * 7 + c)); };
+  int parts = 0;
+  const Matrix products = gram(kRows, kColumns, Progress::quiet(), [&](size_t from, Matrix& part) {
+    ++parts;
+    for (size_t r = 0; r < kRows; ++r)
+      for (size_t c = 0; c < part.columns(); ++c) part.at(r, c) = at(r, from + c);
+  });
+  EXPECT_GT(parts, 1);
+  for (const auto& [r, k] : {std::pair<size_t, size_t>{0, 0}, {3, 250}, {299, 17}, {64, 64}}) {
+    double sum = 0;
+    for (size_t c = 0; c < kColumns; ++c) sum += at(r, c) * at(k, c);
+    EXPECT_NEAR(products.at(r, k), sum, 1e-6) << r << " " << k;
   }
 }
 

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <thread>
 
 #include "compress/finetune/reestimate_norms.h"
 #include "core/channels/channels.h"
@@ -24,6 +26,17 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::weight_of;
 
+std::vector<int64_t> widths(const Graph& graph) {
+  std::vector<int64_t> result;
+  for (const Layer& layer : layers(graph)) {
+    const Tensor& weight = *graph.value(layer.weight).constant;
+    const Node& node = graph.node(layer.node);
+    const bool rows = node.op == OpKind::conv || node.attributes.integer("transB", 0) != 0;
+    result.push_back(weight.dim(rows ? 0 : 1));
+  }
+  return result;
+}
+
 class PruneChannels : public testing::CompressTest {
  protected:
   RowResult run(const std::string& options, bool with_data = false, Graph start = network()) {
@@ -31,16 +44,6 @@ class PruneChannels : public testing::CompressTest {
     if (!with_data) how.data.clear();
     const std::string recipe = "steps:\n  - prune_channels: " + options + "\n";
     return run_recipe(parse_recipe(recipe, "test.yaml"), std::move(start), how, Progress::quiet()).rows.at(0);
-  }
-  static std::vector<int64_t> widths(const Graph& graph) {
-    std::vector<int64_t> result;
-    for (const Layer& layer : layers(graph)) {
-      const Tensor& weight = *graph.value(layer.weight).constant;
-      const Node& node = graph.node(layer.node);
-      const bool rows = node.op == OpKind::conv || node.attributes.integer("transB", 0) != 0;
-      result.push_back(weight.dim(rows ? 0 : 1));
-    }
-    return result;
   }
   void expect_same_end_when_killed(const std::string& step) {
     const std::string recipe = "steps: [{prune_channels: " + step + "}]";
@@ -198,6 +201,68 @@ TEST_F(PruneChannels, KilledAtAnyTimeItEndsTheSame) {
 }
 TEST_F(PruneChannels, KilledWhileItPrunesAndTrainsItEndsTheSame) {
   expect_same_end_when_killed("{ratio: 0.5, schedule: pseudo, epochs: 4, pseudo: {every: 2}}");
+}
+
+// Each run takes a time for each channel, and it is told how long.
+struct TimedEngine : testing::ToyEngine {
+  std::chrono::microseconds each{0};
+  std::vector<int64_t> trained;  // widths
+  std::vector<Tensor> run(const Graph& graph, std::span<const Tensor>, std::span<const ValueId>) override {
+    const std::vector<int64_t> now = widths(graph);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1) + each * (now[0] + now[1]));
+    return {};
+  }
+  void fit(Job& job, Progress& progress) override {
+    trained = widths(*job.graphs.at(0).graph);
+    ToyEngine::fit(job, progress);
+  }
+};
+
+TEST_F(PruneChannels, WhatALatencyDecidedHoldsWhenResumed) {
+  const auto timed = std::make_shared<TimedEngine>();
+  engine = timed;
+  const char* recipe = "steps: [{prune_channels: {target: {latency: 0.6}, epochs: 2}}]";
+  const auto go = [&](bool resume) {
+    RunOptions how = options(out());
+    how.resume = resume;
+    return run_recipe(parse_recipe(recipe, "r.yaml"), network(), how, Progress::quiet());
+  };
+  timed->each = std::chrono::microseconds(200);
+  timed->lives = 2;  // after the first epoch
+  EXPECT_THROW(go(false), testing::Killed);
+  const std::vector<int64_t> cut = timed->trained;
+  ASSERT_EQ(cut.size(), 3U);
+  EXPECT_LT(cut[0] + cut[1], 40);
+  EXPECT_GT(cut[0] + cut[1], 2);
+  timed->each = {};  // no cut is any faster: all would go
+  timed->lives = -1;
+  const RowResult row = go(true).rows.at(0);
+  EXPECT_EQ(widths(row.graph), cut);
+  EXPECT_NEAR(details(row)["target"]["left"].get<double>(), 0.6, 0.3);
+}
+
+TEST_F(PruneChannels, TargetsCanBeStopped) {
+  struct Stopped : Progress {
+    bool stop = false;
+    void begin(std::string_view stage, uint64_t) override { stop |= stage == "target bytes"; }
+    bool cancelled() const override { return stop; }
+  };
+  Stopped progress;
+  try {
+    run_recipe(parse_recipe("steps: [{prune_channels: {target: {bytes: 0.5}}}]", "r"), network(), {}, progress);
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), Code::cancelled);
+  }
+}
+
+TEST_F(PruneChannels, PseudoRefusesWhatItDoesNotDo) {
+  for (const char* options : {"merge: true", "compensate: true", "target: {bytes: 0.5}", "target: {latency: 0.5}"}) {
+    const std::string share = std::string_view(options).starts_with("target") ? "" : "ratio: 0.5, ";
+    EXPECT_THROW(parse_recipe("steps: [{prune_channels: {schedule: pseudo, epochs: 1, " + share + options + "}}]", "r"),
+                 Error)
+        << options;
+  }
 }
 
 TEST_F(PruneChannels, TeacherIsTheUncutNetwork) {

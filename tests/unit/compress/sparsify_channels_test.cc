@@ -66,12 +66,13 @@ std::vector<float> of(const Graph& graph, const char* name) {
   return {view.begin(), view.end()};
 }
 
-Graph pulled(const Sparsity& sparsity, const std::vector<std::string>& freeze = {}) {
+Graph pulled(const Sparsity& sparsity, const std::vector<std::string>& freeze = {}, double factor = 1) {
   Graph graph = three_channels();
   TrainOptions train;
   train.rate = 0.5;
   train.schedule = "constant";
   train.freeze = freeze;
+  train.rates = factor;
   const Channels channels = Channels::find(graph);
   SparsifyChannels observer(graph, channels, {true}, train, sparsity);
   EXPECT_TRUE(observer.projects());
@@ -113,6 +114,14 @@ TEST(SparsifyChannels, TheRestOfAGroupIsFree) {
   const Graph after = pulled({.method = "group_lasso", .strength = 10, .ratio = 0.67});
   EXPECT_THAT(of(after, "w"), ElementsAre(2, 0, 0));
   EXPECT_THAT(of(after, "norm.scale"), ElementsAre(1, 0, 0));
+}
+
+TEST(SparsifyChannels, LayersThatLearnSlowlyArePulledLess) {
+  const Graph slimmed = pulled({.method = "slimming", .strength = 0.5}, {}, 0.2);
+  for (const float scale : of(slimmed, "norm.scale")) EXPECT_NEAR(scale, 1 - 0.05, 1e-6);
+  const Graph half = pulled({.method = "group_lasso", .strength = 1.2}, {}, 0.5),
+              other = pulled({.method = "group_lasso", .strength = 0.6});
+  EXPECT_EQ(of(half, "w"), of(other, "w"));
 }
 
 TEST(SparsifyChannels, WhatIsFrozenStays) {

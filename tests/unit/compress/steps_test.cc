@@ -3,12 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cmath>
 #include <set>
 
+#include "compress/batches.h"
 #include "compress/prune/criterion.h"
+#include "core/edit.h"
 #include "core/error.h"
 #include "core/pack/pack.h"
 #include "tests/support/compress_fixture.h"
+#include "tests/support/memory_dataset.h"
 
 namespace pare {
 namespace {
@@ -100,6 +104,72 @@ TEST_F(Steps, TaylorRemovesWhatTheLossDoesNotFeel) {
   const Tensor& weight = *weight_of(row.graph, 0).constant;
   const auto values = weight.view<float>();
   for (size_t i = 0; i < values.size(); ++i) EXPECT_EQ(values[i] != 0, i % 2 == 0) << i;
+}
+
+TEST_F(Steps, WeightsThatAreNoNumbersAreAnError) {
+  Graph start = network();
+  start.value(layers(start)[1].weight).constant->edit<float>()[3] = std::nanf("");
+  try {
+    run_recipe(parse_recipe("steps: [{prune_weights: {sparsity: 0.5}}]", "r"), start, {}, Progress::quiet());
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), HasSubstr("'fc2'"));
+  }
+}
+
+TEST_F(Steps, OptionsOfOtherSchedulesAreErrors) {
+  for (const char* options : {"rounds: 3", "schedule: cubic, epochs: 1, rounds: 3", "every: 3", "begin: 0.1",
+                              "end: 0.5", "schedule: cubic, epochs: 1, regrow: 0.1", "schedule: iterative, every: 2"})
+    EXPECT_THROW(parse_recipe(std::string("steps: [{prune_weights: {sparsity: 0.5, ") + options + "}}]", "r"), Error)
+        << options;
+}
+
+TEST_F(Steps, WhatLooksAtSamplesSaysSoBeforeAnythingRuns) {
+  for (const char* step :
+       {"net_trim", "train: {epochs: 0}", "prune_weights: {sparsity: 0.5, criterion: taylor}",
+        "prune_channels: {ratio: 0.5, criterion: apoz}", "prune_blocks: {count: 1, criterion: loss}",
+        "prune_channels: {ratio: 0.5, criterion: fisher}", "prune_channels: {ratio: 0.5, compensate: true}"}) {
+    const bool bare = std::string_view(step).find(':') == std::string_view::npos;
+    const std::string recipe = std::string("steps: [") + (bare ? "" : "{") + step + (bare ? "" : "}") + "]";
+    RunOptions how = options();
+    check_run(parse_recipe(recipe, "r"), network(), how);
+    how.data.clear();
+    try {
+      check_run(parse_recipe(recipe, "r"), network(), how);
+      ADD_FAILURE() << step;
+    } catch (const Error& e) {
+      EXPECT_THAT(e.what(), HasSubstr("needs data")) << step;
+    }
+  }
+}
+
+TEST(CalibrationSamples, FollowTheSeedAndAreWholeBatches) {
+  std::vector<float> inputs(300);
+  std::vector<int64_t> classes(300);
+  for (size_t i = 0; i < 300; ++i) classes[i] = static_cast<int64_t>(i);
+  const auto data = std::make_shared<testing::MemoryDataset>(Shape{1}, inputs, classes);
+  const auto labels = [&](const Graph& graph, int64_t batches, uint64_t seed) {
+    const DatasetPtr samples = calibration_samples(graph, data, batches, seed);
+    std::vector<int64_t> result;
+    for (size_t i = 0; i < samples->size(); ++i) result.push_back(samples->label(i));
+    return result;
+  };
+  Graph any, fixed;
+  any.symbols[1] = "N";
+  any.next_symbol = 2;
+  any.inputs = {add_input(any, "x", DType::f32, {Dim(1, 1), 1})};
+  fixed.inputs = {add_input(fixed, "x", DType::f32, {Dim(64), 1})};
+  EXPECT_EQ(labels(any, 2, 1), labels(any, 2, 1));
+  EXPECT_NE(labels(any, 2, 1), labels(any, 2, 2));
+  EXPECT_EQ(labels(any, 2, 1).size(), 256U);
+  EXPECT_EQ(labels(any, 9, 1).size(), 300U);
+  EXPECT_EQ(labels(fixed, 2, 1).size(), 128U);
+  EXPECT_EQ(labels(fixed, 9, 1).size(), 256U);
+  fixed.value(fixed.inputs[0]).dims->front() = Dim(301);
+  EXPECT_THROW(labels(fixed, 1, 1), Error);
+  EXPECT_EQ(batch_that_fits(any, 1 << 20, 128), 64);
+  EXPECT_EQ(batch_that_fits(any, 10, 128), 128);
+  EXPECT_EQ(batch_that_fits(fixed, 1 << 30, 128), 301);
 }
 
 TEST_F(Steps, LayersThatLoseNearlyAllAreReported) {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "compress/prune/channels/input_products.h"
+#include "core/error.h"
 #include "core/parallel.h"
 
 namespace pare {
@@ -43,7 +44,7 @@ void refit(Graph& graph, const InputProducts& input, const std::vector<bool>& go
   if (kept.empty()) return;
   Matrix factor = submatrix(input.products, kept);
   damp(factor);
-  cholesky(factor);
+  within(graph.label(graph.node(input.layer.node)), [&] { cholesky(factor); });
   std::vector<std::vector<double>> weights(input.layer.outputs);
   parallel_for(weights.size(), [&](size_t o) {
     std::vector<double>& w = weights[o] = input.weights_of(graph, o);

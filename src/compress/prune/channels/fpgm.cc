@@ -11,19 +11,21 @@
 namespace pare {
 namespace {
 
-// One row per channel: its slice, in the order of elements.
-Matrix slices_as_rows(const ChannelContext& context, const ChannelGroup& group, const ChannelMember& member) {
+// Products of all pairs of slices, each in the order of its elements.
+Matrix products_of_slices(const ChannelContext& context, const ChannelGroup& group, const ChannelMember& member) {
   const AxisChannels owners(context.graph, context.channels, group, member.value, member.axis);
   const Shape& shape = context.graph.value(member.value).constant->shape();
+  const auto weight = weight_of(context, member);
   std::vector<size_t> sizes(group.channels.size());
   for_slices(shape, member.axis, owners, [&](size_t, uint32_t channel) { ++sizes[channel]; });
-  Matrix rows(sizes.size(), *std::max_element(sizes.begin(), sizes.end()));
-  std::fill(sizes.begin(), sizes.end(), 0);
-  const auto weight = weight_of(context, member);
-  for_slices(shape, member.axis, owners, [&](size_t element, uint32_t channel) {
-    rows.at(channel, sizes[channel]++) = static_cast<double>(weight[element]);
+  const size_t columns = *std::max_element(sizes.begin(), sizes.end());
+  return gram(sizes.size(), columns, context.reports(), [&](size_t from, Matrix& part) {
+    std::vector<size_t> next(part.rows());
+    for_slices(shape, member.axis, owners, [&](size_t element, uint32_t channel) {
+      const size_t column = next[channel]++ - from;  // wraps around before the part
+      if (column < part.columns()) part.at(channel, column) = static_cast<double>(weight[element]);
+    });
   });
-  return rows;
 }
 
 }  // namespace
@@ -35,7 +37,7 @@ const ChannelCriterion channel_criterion_fpgm{
     .looks_at = looks_at_weights,
     .score = [](const ChannelContext& context, const ChannelGroup& group, const ChannelMember& member, double,
                 std::span<float> scores) {
-      const Matrix products = gram(slices_as_rows(context, group, member));
+      const Matrix products = products_of_slices(context, group, member);
       for (size_t a = 0; a < scores.size(); ++a) {
         double sum = 0;
         for (size_t b = 0; b < scores.size(); ++b)

@@ -48,6 +48,7 @@ const ChannelCriterion channel_criterion_global_local{
     .name = "global_local",
     .summary = "half |activation x gradient| over the network's largest, half |w| x |activation| over the layer's",
     .data = true,
+    .normalization = "none",
     .score_all = score_global_local};
 
 }  // namespace pare

@@ -1,6 +1,7 @@
 #include "compress/prune/channels/input_products.h"
 
 #include <algorithm>
+#include <map>
 
 #include "compress/prune/channels/calibration.h"
 #include "core/edit.h"
@@ -115,6 +116,27 @@ std::vector<std::vector<size_t>> rows_of_channels(const ChannelContext& context,
     for (const uint32_t channel : owners.at(i))
       for (size_t t = 0; t < layer.taps; ++t) rows[channel].push_back(i * layer.taps + t);
   return rows;
+}
+
+void for_readers(const ChannelContext& context, const VisitReader& visit) {
+  struct OnWeight {
+    ChannelMember member;
+    std::vector<size_t> groups;
+  };
+  std::map<ValueId, OnWeight> readers;
+  for (size_t g = 0; g < context.channels.groups().size(); ++g) {
+    for (const ChannelMember& member : members_of(context.graph, context.channels, context.channels.groups()[g]))
+      if (member.role == ChannelRole::reads)
+        readers.try_emplace(member.value, OnWeight{member, {}}).first->second.groups.push_back(g);
+  }
+  Stage stage(context.reports(), "layers", readers.size());
+  uint64_t done = 0;
+  for (const auto& [weight, reader] : readers) {
+    stage.check();
+    if (std::optional<InputProducts> input = input_products(context, reader.member))
+      visit(*input, reader.member, reader.groups);
+    stage.advance(++done);
+  }
 }
 
 }  // namespace pare

@@ -1,7 +1,9 @@
 // What a layer's inputs have in common on calibration data: H = X X^T over what its weight multiplies.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "compress/prune/channels/criterion.h"
@@ -28,5 +30,10 @@ std::optional<InputProducts> input_products(const ChannelContext& context, const
 // The rows of X that go with an index of the weight's input axis: [index * taps, (index + 1) * taps).
 std::vector<std::vector<size_t>> rows_of_channels(const ChannelContext& context, const ChannelGroup& group,
                                                   const ChannelMember& member, const LayerMatrix& layer);
+// Every weight that reads channels and has input products, once: groups may lie side by side on it (behind a Concat).
+// `groups` are their numbers; `member` is what such a group has there, but for its channels.
+using VisitReader =
+    std::function<void(InputProducts& input, const ChannelMember& member, std::span<const size_t> groups)>;
+void for_readers(const ChannelContext& context, const VisitReader& visit);
 
 }  // namespace pare

@@ -19,27 +19,38 @@ constexpr double kLeast = 1e-4;    // the last lambda, over the first
 constexpr double kStill = 1e-6;    // change of a factor that counts as none
 constexpr int kMostSweeps = 1000;  // of coordinate descent for one lambda
 
-// gram[i][j] += <Z_i, Z_j> / |Y|^2 = sum over rows r of i and s of j of (X X^T)_rs (W^T W)_rs / |Y|^2.
-void add_contributions(const Graph& graph, const InputProducts& input, const std::vector<std::vector<size_t>>& rows,
-                       Matrix& sum) {
-  if (input.energy <= 0) return;
-  Matrix weights(input.rows(), input.layer.outputs);
-  for (size_t o = 0; o < input.layer.outputs; ++o) {
-    const std::vector<double> w = input.weights_of(graph, o);
-    for (size_t r = 0; r < w.size(); ++r) weights.at(r, o) = w[r];
-  }
-  if (input.products.rows() == 0) {
-    // Too many inputs to know what they have in common.
-    for (size_t i = 0; i < rows.size(); ++i)
-      for (const size_t r : rows[i])
-        for (const double w : weights.row(r)) sum.at(i, i) += input.diagonal[r] * w * w / input.energy;
-    return;
-  }
-  const Matrix squares = gram(weights);
+// <W_r, W_s> for all pairs of rows of X, over the outputs.
+Matrix products_of_weights(const ChannelContext& context, const LayerMatrix& layer) {
+  const auto weight = context.graph.value(layer.weight).constant->view<float>();
+  return gram(layer.inputs * layer.taps, layer.outputs, context.reports(), [&](size_t from, Matrix& part) {
+    for (size_t r = 0; r < part.rows(); ++r)
+      for (size_t o = 0; o < part.columns(); ++o)
+        part.at(r, o) = static_cast<double>(weight[layer.element(from + o, r / layer.taps, r % layer.taps)]);
+  });
+}
+
+// sum[i][j] += <Z_i, Z_j> / |Y|^2 = sum over rows r of i and s of j of (X X^T)_rs (W^T W)_rs / |Y|^2.
+void add_contributions(const InputProducts& input, const Matrix& of_weights,
+                       const std::vector<std::vector<size_t>>& rows, Matrix& sum) {
   for (size_t i = 0; i < rows.size(); ++i)
     for (size_t j = 0; j < rows.size(); ++j)
       for (const size_t r : rows[i])
-        for (const size_t s : rows[j]) sum.at(i, j) += input.products.at(r, s) * squares.at(r, s) / input.energy;
+        for (const size_t s : rows[j]) sum.at(i, j) += input.products.at(r, s) * of_weights.at(r, s) / input.energy;
+}
+
+// The same where there are too many inputs to know what they have in common.
+void add_diagonal(const Graph& graph, const InputProducts& input, const std::vector<std::vector<size_t>>& rows,
+                  Matrix& sum) {
+  const LayerMatrix& layer = input.layer;
+  const auto weight = graph.value(layer.weight).constant->view<float>();
+  for (size_t i = 0; i < rows.size(); ++i) {
+    for (const size_t r : rows[i]) {
+      for (size_t o = 0; o < layer.outputs; ++o) {
+        const auto w = static_cast<double>(weight[layer.element(o, r / layer.taps, r % layer.taps)]);
+        sum.at(i, i) += input.diagonal[r] * w * w / input.energy;
+      }
+    }
+  }
 }
 
 // Factors by coordinate descent, with the gradients that follow from them.
@@ -84,7 +95,7 @@ class Path {
 };
 
 // From the largest lambda down: when does each channel come in?
-std::vector<double> entries(const Matrix& gram) {
+std::vector<double> entries(const Matrix& gram, Progress& progress) {
   Path path(gram);
   const double most = path.most();
   std::vector<double> result(gram.rows()), before(gram.rows());
@@ -92,7 +103,9 @@ std::vector<double> entries(const Matrix& gram) {
   for (size_t i = 0; i < result.size(); ++i) before[i] = path.pull(i);
   std::vector<bool> known(gram.rows());
   double last = most;
+  Stage stage(progress, "lasso", kLambdas);
   for (int step = 1; step <= kLambdas; ++step) {
+    stage.check();
     const double lambda = most * std::pow(kLeast, static_cast<double>(step) / kLambdas);
     path.solve(lambda);
     for (size_t i = 0; i < result.size(); ++i) {
@@ -106,6 +119,7 @@ std::vector<double> entries(const Matrix& gram) {
       before[i] = now;
     }
     last = lambda;
+    stage.advance(static_cast<uint64_t>(step));
   }
   for (size_t i = 0; i < result.size(); ++i)
     if (!known[i]) result[i] = std::min(path.pull(i), last);
@@ -113,21 +127,25 @@ std::vector<double> entries(const Matrix& gram) {
 }
 
 std::vector<std::vector<float>> score_lasso(const ChannelContext& context) {
-  std::vector<std::vector<float>> scores;
-  for (const ChannelGroup& group : context.channels.groups()) {
-    Matrix sum(group.channels.size(), group.channels.size());
-    bool read = false;
-    for (const ChannelMember& member : members_of(context.graph, context.channels, group)) {
-      if (member.role != ChannelRole::reads) continue;
-      const std::optional<InputProducts> input = input_products(context, member);
-      if (!input) continue;
-      add_contributions(context.graph, *input, rows_of_channels(context, group, member, input->layer), sum);
-      read = true;
+  const auto groups = context.channels.groups();
+  std::vector<Matrix> sums(groups.size());
+  for_readers(context, [&](InputProducts& input, const ChannelMember& member, std::span<const size_t> on) {
+    const bool whole = input.products.rows() > 0 && input.energy > 0;
+    const Matrix of_weights = whole ? products_of_weights(context, input.layer) : Matrix();
+    for (const size_t g : on) {
+      if (sums[g].rows() == 0) sums[g] = Matrix(groups[g].channels.size(), groups[g].channels.size());
+      if (input.energy <= 0) continue;
+      const auto rows = rows_of_channels(context, groups[g], member, input.layer);
+      if (whole)
+        add_contributions(input, of_weights, rows, sums[g]);
+      else
+        add_diagonal(context.graph, input, rows, sums[g]);
     }
-    std::vector<float>& of_group = scores.emplace_back();
-    if (!read) continue;
-    const std::vector<double> found = entries(sum);
-    of_group.assign(found.begin(), found.end());
+  });
+  std::vector<std::vector<float>> scores;
+  for (const Matrix& sum : sums) {
+    const std::vector<double> found = sum.rows() == 0 ? std::vector<double>() : entries(sum, context.reports());
+    scores.emplace_back(found.begin(), found.end());
   }
   return scores;
 }

@@ -12,7 +12,7 @@ namespace pare {
 extern const ChannelCriterion channel_criterion_ln;
 const ChannelCriterion channel_criterion_ln{
     .name = "ln",
-    .summary = "n-norm of the weights; `power` is n, inf for the largest absolute weight",
+    .summary = "n-norm of the weights; `power` is n, and a large one leaves nearly the largest absolute weight",
     .looks_at = looks_at_weights,
     .score = [](const ChannelContext& context, const ChannelGroup& group, const ChannelMember& member, double power,
                 std::span<float> scores) {
@@ -24,10 +24,6 @@ const ChannelCriterion channel_criterion_ln{
       for_slices(shape, member.axis, owners, [&](size_t element, uint32_t channel) {
         largest[channel] = std::max(largest[channel], std::fabs(weight[element]));
       });
-      if (std::isinf(power)) {
-        std::copy(largest.begin(), largest.end(), scores.begin());
-        return;
-      }
       std::vector<double> sums(scores.size());
       for_slices(shape, member.axis, owners, [&](size_t element, uint32_t channel) {
         const double part = std::fabs(static_cast<double>(weight[element]));

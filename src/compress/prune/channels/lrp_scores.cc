@@ -68,16 +68,15 @@ std::vector<std::vector<float>> relevance_scores(const ChannelContext& context, 
     for (size_t p = 0, f = 0; p < places.size(); ++p) {
       const auto& [g, place] = places[p];
       const size_t channels = groups[g].channels.size(), samples = static_cast<size_t>(batch.target.dim(0));
+      if (lrp.relevances[p] == kNoValue) continue;  // it leads to other outputs only
       std::vector<double> sums(samples * channels);
-      if (lrp.relevances[p] != kNoValue) {
-        const Tensor& relevance = seen[f++];
-        const AxisChannels owners(context.graph, context.channels, groups[g], place.value, place.axis);
-        const auto r = relevance.view<float>();
-        const size_t per_sample = r.size() / samples;
-        for_slices(relevance.shape(), place.axis, owners, [&](size_t element, uint32_t channel) {
-          sums[element / per_sample * channels + channel] += static_cast<double>(r[element]);
-        });
-      }
+      const Tensor& relevance = seen[f++];
+      const AxisChannels owners(context.graph, context.channels, groups[g], place.value, place.axis);
+      const auto r = relevance.view<float>();
+      const size_t per_sample = r.size() / samples;
+      for_slices(relevance.shape(), place.axis, owners, [&](size_t element, uint32_t channel) {
+        sums[element / per_sample * channels + channel] += static_cast<double>(r[element]);
+      });
       for (size_t i = 0; i < sums.size(); ++i) means.add(g, i % channels, std::fabs(sums[i]), 1);
     }
   });

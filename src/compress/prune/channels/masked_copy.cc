@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 
 #include "core/edit.h"
 #include "core/error.h"
@@ -22,11 +21,14 @@ class Copying {
   explicit Copying(const Graph& network) : network_(network) { copy_.graph = network; }
 
   MaskedCopy run() {
-    for (size_t v = 0; v < network_.values.size(); ++v)
-      if (network_.values[v].trainable && network_.values[v].constant) mask(static_cast<ValueId>(v));
-    for (const Node& node : network_.nodes)
-      if (!node.dead) repeat(node);
     const ValueId logits = logits_of(network_);
+    const std::vector<bool> used = sources_of(logits);
+    for (size_t v = 0; v < network_.values.size(); ++v)
+      if (used[v] && network_.values[v].trainable && network_.values[v].constant) mask(static_cast<ValueId>(v));
+    for (const Node& node : network_.nodes) {
+      const auto counts = [&](ValueId output) { return output != kNoValue && used[static_cast<size_t>(output)]; };
+      if (!node.dead && std::any_of(node.outputs.begin(), node.outputs.end(), counts)) repeat(node);
+    }
     copy_.logits = network_.value(logits).name;
     copy_.masked_logits = copy_.graph.value(of(logits)).name;
     infer_shapes(copy_.graph);
@@ -38,6 +40,21 @@ class Copying {
   ValueId of(ValueId id) const {
     const auto found = twin_.find(id);
     return found == twin_.end() ? id : found->second;
+  }
+
+  // What a value is computed from, and itself.
+  std::vector<bool> sources_of(ValueId value) const {
+    std::vector<bool> result(network_.values.size());
+    result[static_cast<size_t>(value)] = true;
+    for (size_t n = network_.nodes.size(); n-- > 0;) {
+      const Node& node = network_.nodes[n];
+      const auto counts = [&](ValueId output) { return output != kNoValue && result[static_cast<size_t>(output)]; };
+      if (node.dead || std::none_of(node.outputs.begin(), node.outputs.end(), counts)) continue;
+      for (const auto* list : {&node.inputs, &node.captured})
+        for (const ValueId input : *list)
+          if (input != kNoValue) result[static_cast<size_t>(input)] = true;
+    }
+    return result;
   }
 
   void mask(ValueId id) {
@@ -87,6 +104,19 @@ class Copying {
 }  // namespace
 
 MaskedCopy with_masked_copy(const Graph& network) { return Copying(network).run(); }
+
+std::set<size_t> groups_without_mask(const MaskedCopy& copy, const Channels& channels) {
+  std::set<ValueId> masked;
+  for (const MaskedCopy::Masked& item : copy.masks) masked.insert(item.weight);
+  std::set<size_t> result;
+  for (size_t g = 0; g < channels.groups().size(); ++g) {
+    const ChannelGroup& group = channels.groups()[g];
+    const auto has_mask = [&](const ChannelPlace& place) { return masked.contains(place.value); };
+    const auto places = channels.places(group.channels.front());
+    if (std::none_of(places.begin(), places.end(), has_mask)) result.insert(g);
+  }
+  return result;
+}
 
 std::vector<float> mask_without(const Graph& network, const Channels& channels, ValueId constant,
                                 const std::vector<bool>& removed) {

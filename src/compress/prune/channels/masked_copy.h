@@ -3,6 +3,7 @@
 // of both.
 #pragma once
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,7 +18,8 @@ struct MaskedCopy {
   Graph graph;
   std::string logits, masked_logits;  // values: the first output, or what goes into its Softmax
 
-  // Every constant that learns, and its mask: a constant of the same shape, ones at first.
+  // Every constant that learns and that the first output depends on, and its mask: a constant of the same shape, ones
+  // at first.
   struct Masked {
     ValueId weight, mask;
     std::string name, mask_name;  // for when ids have changed
@@ -31,6 +33,8 @@ struct MaskedCopy {
 // Shapes must have been inferred.
 MaskedCopy with_masked_copy(const Graph& network);
 
+// Groups (as numbers) that no mask can take anything from: they lead to other outputs than the first.
+std::set<size_t> groups_without_mask(const MaskedCopy& copy, const Channels& channels);
 // One float per element of a constant of the network: 0 where it lies in a removed channel, else 1.
 std::vector<float> mask_without(const Graph& network, const Channels& channels, ValueId constant,
                                 const std::vector<bool>& removed);

@@ -10,8 +10,9 @@
 namespace pare {
 namespace {
 
-constexpr size_t kTile = 8;     // sums kept in registers at a time
-constexpr size_t kStripe = 32;  // columns that one thread works on, so that they stay in its cache
+constexpr size_t kTile = 8;                        // sums kept in registers at a time
+constexpr size_t kStripe = 32;                     // columns that one thread works on, so that they stay in its cache
+constexpr size_t kMostElements = size_t{1} << 24;  // of a matrix that is read in parts: 128 MiB
 constexpr double kDamping = 0.01;
 
 // In a fixed order that vector registers can follow.
@@ -26,19 +27,52 @@ double dot(const double* a, const double* b, size_t count) {
   return sum;
 }
 
+// Adds A A^T to the lower triangle, some stripes of it at a time.
+void add_gram(const Matrix& a, Matrix& result, const std::function<void(size_t stripes)>& done) {
+  constexpr size_t kAtOnce = 16;
+  const size_t stripes = (a.rows() + kStripe - 1) / kStripe;
+  for (size_t first = 0; first < stripes; first += kAtOnce) {
+    const size_t count = std::min(kAtOnce, stripes - first);
+    parallel_for(count, [&](size_t s) {
+      const size_t from = (first + s) * kStripe, to = std::min(from + kStripe, a.rows());
+      for (size_t r = 0; r < to; ++r)
+        for (size_t c = std::max(from, r); c < to; ++c)
+          result.at(c, r) += dot(a.row(c).data(), a.row(r).data(), a.columns());
+    });
+    if (done) done(count);
+  }
+}
+
+void mirror(Matrix& a) {
+  for (size_t r = 0; r < a.rows(); ++r)
+    for (size_t c = r + 1; c < a.rows(); ++c) a.at(r, c) = a.at(c, r);
+}
+
 }  // namespace
 
 Matrix gram(const Matrix& a) {
   Matrix result(a.rows(), a.rows());
-  const size_t stripes = (a.rows() + kStripe - 1) / kStripe;
-  parallel_for(stripes, [&](size_t s) {
-    const size_t from = s * kStripe, to = std::min(from + kStripe, a.rows());
-    for (size_t r = 0; r < to; ++r)
-      for (size_t c = std::max(from, r); c < to; ++c)
-        result.at(c, r) = dot(a.row(c).data(), a.row(r).data(), a.columns());
-  });
-  for (size_t r = 0; r < a.rows(); ++r)
-    for (size_t c = r + 1; c < a.rows(); ++c) result.at(r, c) = result.at(c, r);
+  add_gram(a, result, {});
+  mirror(result);
+  return result;
+}
+
+Matrix gram(size_t rows, size_t columns, Progress& progress,
+            const std::function<void(size_t from, Matrix& part)>& fill) {
+  const size_t most = std::max(kMostElements / std::max<size_t>(rows, 1), kTile);
+  const size_t parts = (columns + most - 1) / most, stripes = (rows + kStripe - 1) / kStripe;
+  Stage stage(progress, "products", parts * stripes);
+  uint64_t done = 0;
+  Matrix result(rows, rows);
+  for (size_t from = 0; from < columns; from += most) {
+    Matrix part(rows, std::min(most, columns - from));
+    fill(from, part);
+    add_gram(part, result, [&](size_t count) {
+      stage.advance(done += count);
+      stage.check();
+    });
+  }
+  mirror(result);
   return result;
 }
 

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <vector>
+
+#include "core/progress.h"
 
 namespace pare {
 
@@ -26,6 +29,9 @@ class Matrix {
 
 // A A^T: products of all pairs of rows.
 Matrix gram(const Matrix& a);
+// The same where A as a whole would take too much memory: `fill` writes the part of it that begins at column `from`.
+Matrix gram(size_t rows, size_t columns, Progress& progress,
+            const std::function<void(size_t from, Matrix& part)>& fill);
 // Rows and columns `indices` of a square matrix.
 Matrix submatrix(const Matrix& a, std::span<const size_t> indices);
 // Lower L with L L^T = a, in place; what is above the diagonal becomes 0. Error(invalid) where `a` is not positive

@@ -7,6 +7,7 @@
 
 #include "compress/prune/channels/criterion.h"
 #include "compress/prune/channels/layer_matrix.h"
+#include "compress/prune/channels/matrix.h"
 #include "compress/prune/channels/slices.h"
 
 namespace pare {
@@ -18,9 +19,10 @@ constexpr double kCosineWeight = 0.85;  // of the cosine against B
 // What a layer and the batch norm behind it compute: y = w x + b for every output.
 struct Filters {
   LayerMatrix layer;
-  std::vector<std::vector<double>> weights;
-  std::vector<double> biases, norms;
+  std::vector<double> factors, biases;
+  Matrix products;            // <w_p, w_k>
   ValueId output = kNoValue;  // behind the norm
+  double norm(size_t output_index) const { return std::sqrt(products.at(output_index, output_index)); }
 };
 
 const Tensor* own_floats(const Graph& graph, const Node& node, size_t input, size_t count) {
@@ -49,22 +51,20 @@ void fold_norm(const Graph& graph, const Node& norm, Filters& filters) {
   for (size_t o = 0; o < count; ++o) {
     const auto at = [&](size_t i) { return static_cast<double>(parts[i]->view<float>()[o]); };
     const double factor = at(0) / std::sqrt(at(3) + epsilon);
-    for (double& w : filters.weights[o]) w *= factor;
+    filters.factors[o] = factor;
     filters.biases[o] = factor * (filters.biases[o] - at(2)) + at(1);
   }
   filters.output = norm.outputs[0];
 }
 
-std::optional<Filters> filters_of(const Graph& graph, NodeId node) {
+std::optional<Filters> filters_of(const Graph& graph, NodeId node, Progress& progress) {
   const auto layer = layer_matrix(graph, node);
   if (!layer) return std::nullopt;
-  Filters filters{*layer, {}, std::vector<double>(layer->outputs), {}, graph.node(node).outputs[0]};
-  const auto weight = graph.value(layer->weight).constant->view<float>();
-  for (size_t o = 0; o < layer->outputs; ++o) {
-    auto& row = filters.weights.emplace_back();
-    for (size_t i = 0; i < layer->inputs; ++i)
-      for (size_t t = 0; t < layer->taps; ++t) row.push_back(static_cast<double>(weight[layer->element(o, i, t)]));
-  }
+  Filters filters{*layer,
+                  std::vector<double>(layer->outputs, 1),
+                  std::vector<double>(layer->outputs),
+                  {},
+                  graph.node(node).outputs[0]};
   add_bias(graph, graph.node(node), 2, filters);
   const Node* next = only_reader(graph, filters.output);
   if (next && next->op == OpKind::add) {  // the bias of a MatMul
@@ -77,17 +77,21 @@ std::optional<Filters> filters_of(const Graph& graph, NodeId node) {
   }
   if (next && next->op == OpKind::batch_normalization && next->inputs[0] == filters.output)
     fold_norm(graph, *next, filters);
-  for (size_t o = 0; o < layer->outputs; ++o) {
-    double sum = 0;
-    for (const double w : filters.weights[o]) sum += w * w;
-    filters.norms.push_back(std::sqrt(sum));
-  }
+  const auto weight = graph.value(layer->weight).constant->view<float>();
+  filters.products = gram(layer->outputs, layer->inputs * layer->taps, progress, [&](size_t from, Matrix& part) {
+    for (size_t o = 0; o < part.rows(); ++o) {
+      for (size_t c = 0; c < part.columns(); ++c) {
+        const size_t element = layer->element(o, (from + c) / layer->taps, (from + c) % layer->taps);
+        part.at(o, c) = filters.factors[o] * static_cast<double>(weight[element]);
+      }
+    }
+  });
   return filters;
 }
 
 // f(s x) = s f(x) for s > 0.
-bool keeps_multiples(OpKind op) {
-  switch (op) {
+bool keeps_multiples(const Graph& graph, const Node& node) {
+  switch (node.op) {
     case OpKind::relu:
     case OpKind::leaky_relu:
     case OpKind::identity:
@@ -97,13 +101,17 @@ bool keeps_multiples(OpKind op) {
     case OpKind::global_average_pool:
     case OpKind::global_max_pool:
     case OpKind::reduce_mean:
-    case OpKind::pad:
     case OpKind::flatten:
     case OpKind::reshape:
     case OpKind::transpose:
     case OpKind::squeeze:
     case OpKind::unsqueeze:
       return true;
+    case OpKind::pad: {
+      if (!graph.has_input(node, 2)) return true;
+      const Tensor* around = graph.constant_input(node, 2);
+      return around && around->dtype() == DType::f32 && around->size() == 1 && around->view<float>()[0] == 0;
+    }
     default:
       return false;
   }
@@ -115,7 +123,7 @@ bool reaches_readers(const Graph& graph, ValueId from, const std::set<NodeId>& r
   for (const NodeId user : graph.value(from).users) {
     const Node& node = graph.node(user);
     if (readers.contains(user)) continue;
-    if (!keeps_multiples(node.op) || node.inputs[0] != from) return false;
+    if (!keeps_multiples(graph, node) || node.inputs[0] != from) return false;
     if (!reaches_readers(graph, node.outputs[0], readers)) return false;
   }
   return true;
@@ -130,18 +138,18 @@ struct Match {
 std::optional<Match> most_similar(const Filters& filters, const std::vector<size_t>& output_of, size_t gone,
                                   const std::vector<size_t>& kept) {
   const size_t p = output_of[gone];
-  if (filters.norms[p] <= 0) return std::nullopt;
+  const double norm = filters.norm(p);
+  if (norm <= 0) return std::nullopt;
   std::optional<Match> best;
   double least = 0;
   for (const size_t c : kept) {
     const size_t k = output_of[c];
-    if (filters.norms[k] <= 0) continue;
-    double product = 0;
-    for (size_t i = 0; i < filters.weights[p].size(); ++i) product += filters.weights[p][i] * filters.weights[k][i];
-    const double cosine = product / (filters.norms[p] * filters.norms[k]);
+    const double other = filters.norm(k);
+    if (other <= 0) continue;
+    const double cosine = filters.products.at(p, k) / (norm * other);
     if (cosine < kLeastCosine) continue;
-    const double scale = filters.norms[p] / filters.norms[k];
-    const double rest = std::fabs(filters.biases[p] - scale * filters.biases[k]) / filters.norms[p];
+    const double scale = norm / other;
+    const double rest = std::fabs(filters.biases[p] - scale * filters.biases[k]) / norm;
     const double distance = kCosineWeight * (1 - cosine) + (1 - kCosineWeight) * rest;
     if (!best || distance < least) best = Match{c, scale}, least = distance;
   }
@@ -174,7 +182,8 @@ struct Course {
   std::vector<size_t> output_of;  // per channel
   std::vector<MergeReader> readers;
 };
-std::optional<Course> course_of(const Graph& graph, const Channels& channels, const ChannelGroup& group) {
+std::optional<Course> course_of(const Graph& graph, const Channels& channels, const ChannelGroup& group,
+                                Progress& progress) {
   const ChannelMember* maker = nullptr;
   std::set<NodeId> reading;
   std::vector<MergeReader> readers;
@@ -199,7 +208,7 @@ std::optional<Course> course_of(const Graph& graph, const Channels& channels, co
   }
   if (!maker || readers.empty()) return std::nullopt;
   if (graph.node(maker->node).attributes.integer("group", 1) != 1) return std::nullopt;  // filters of different inputs
-  std::optional<Filters> filters = filters_of(graph, maker->node);
+  std::optional<Filters> filters = filters_of(graph, maker->node, progress);
   if (!filters || filters->layer.weight != maker->value) return std::nullopt;
   if (!reaches_readers(graph, filters->output, reading)) return std::nullopt;
   const AxisChannels owners(graph, channels, group, maker->value, maker->axis);
@@ -217,14 +226,18 @@ std::optional<Course> course_of(const Graph& graph, const Channels& channels, co
 
 }  // namespace
 
-size_t merge_channels(Graph& graph, const Channels& channels, const std::vector<bool>& removed) {
+size_t merge_channels(Graph& graph, const Channels& channels, const std::vector<bool>& removed, Progress& progress) {
   const Graph before = graph;  // what one group changes is not what another is compared by
+  Stage stage(progress, "merge", channels.groups().size());
   size_t merged = 0;
+  uint64_t done = 0;
   for (const ChannelGroup& group : channels.groups()) {
+    stage.advance(done++);
+    stage.check();
     std::vector<size_t> gone, kept;
     for (size_t c = 0; c < group.channels.size(); ++c) (removed[group.channels[c]] ? gone : kept).push_back(c);
     if (gone.empty() || kept.empty()) continue;
-    const std::optional<Course> course = course_of(before, channels, group);
+    const std::optional<Course> course = course_of(before, channels, group, progress);
     if (!course) continue;
     for (const size_t c : gone) {
       const auto match = most_similar(course->filters, course->output_of, c, kept);

@@ -5,6 +5,7 @@
 
 #include "core/channels/channels.h"
 #include "core/graph.h"
+#include "core/progress.h"
 
 namespace pare {
 
@@ -16,6 +17,7 @@ namespace pare {
 // Only groups that one layer makes, with nothing between it and the readers but a batch norm, ReLUs, pools and changes
 // of shape; others lose their channels as they are. Readers with groups, with a mask, on a grid, or of several nodes
 // stay too. Call it before remove_channels(); ids stay. Returns how many channels were merged.
-size_t merge_channels(Graph& graph, const Channels& channels, const std::vector<bool>& removed);
+size_t merge_channels(Graph& graph, const Channels& channels, const std::vector<bool>& removed,
+                      Progress& progress = Progress::quiet());
 
 }  // namespace pare

@@ -4,6 +4,7 @@
 // order derivatives for network pruning", for blocks of weights and a layer at a time: Dong et al. 2017). It is divided
 // by the reader's squared output, so that layers compare. compensate() makes the rest make up for it.
 #include "compress/prune/channels/input_products.h"
+#include "core/error.h"
 #include "core/parallel.h"
 
 namespace pare {
@@ -30,46 +31,71 @@ double error_with_refit(const Matrix& factor, const std::vector<double>& weights
   return error;
 }
 
-// Per channel, over the energy of the outputs.
-std::vector<double> errors(const Graph& graph, InputProducts& input, const std::vector<std::vector<size_t>>& rows) {
-  std::vector<std::vector<double>> weights;
-  for (size_t o = 0; o < input.layer.outputs; ++o) weights.push_back(input.weights_of(graph, o));
-  std::vector<double> result(rows.size());
-  if (input.energy <= 0) return result;
-  if (input.products.rows() == 0) {
-    // Too many inputs to know what could make up for what: the error of inputs that have nothing in common.
+// What one reader loses.
+class ReaderErrors {
+ public:
+  ReaderErrors(const Graph& graph, InputProducts& input) : graph_(graph), input_(input) {
+    if (input.energy <= 0 || input.products.rows() == 0) return;
+    for (size_t o = 0; o < input.layer.outputs; ++o) weights_.push_back(input.weights_of(graph, o));
+    damp(input.products);
+    factorize(input.products);
+    inverse_ = inverse_of_lower(input.products);
+  }
+
+  // Per channel, over the energy of the outputs.
+  std::vector<double> of(const std::vector<std::vector<size_t>>& rows) const {
+    std::vector<double> result(rows.size());
+    if (input_.energy <= 0) return result;
     parallel_for(rows.size(), [&](size_t c) {
-      for (const size_t row : rows[c])
-        for (const auto& w : weights) result[c] += input.diagonal[row] * w[row] * w[row] / input.energy;
+      if (!rows[c].empty()) result[c] = (weights_.empty() ? alone(rows[c]) : refitted(rows[c])) / input_.energy;
     });
     return result;
   }
-  damp(input.products);
-  cholesky(input.products);
-  const Matrix inverse = inverse_of_lower(input.products);
-  parallel_for(rows.size(), [&](size_t c) {
-    if (rows[c].empty()) return;
-    Matrix block = block_of_inverse(inverse, rows[c]);
-    cholesky(block);
-    for (const auto& w : weights) result[c] += error_with_refit(block, w, rows[c]) / input.energy;
-  });
-  return result;
-}
+
+ private:
+  void factorize(Matrix& matrix) const {
+    within(graph_.label(graph_.node(input_.layer.node)), [&] { cholesky(matrix); });
+  }
+  // Too many inputs to know what could make up for what: the error of inputs that have nothing in common.
+  double alone(const std::vector<size_t>& rows) const {
+    const LayerMatrix& layer = input_.layer;
+    const auto weight = graph_.value(layer.weight).constant->view<float>();
+    double sum = 0;
+    for (const size_t row : rows) {
+      for (size_t o = 0; o < layer.outputs; ++o) {
+        const auto w = static_cast<double>(weight[layer.element(o, row / layer.taps, row % layer.taps)]);
+        sum += input_.diagonal[row] * w * w;
+      }
+    }
+    return sum;
+  }
+  double refitted(const std::vector<size_t>& rows) const {
+    Matrix block = block_of_inverse(inverse_, rows);
+    factorize(block);
+    double sum = 0;
+    for (const auto& w : weights_) sum += error_with_refit(block, w, rows);
+    return sum;
+  }
+
+  const Graph& graph_;
+  const InputProducts& input_;
+  std::vector<std::vector<double>> weights_;
+  Matrix inverse_;
+};
 
 std::vector<std::vector<float>> score_obs(const ChannelContext& context) {
-  std::vector<std::vector<float>> scores;
-  for (const ChannelGroup& group : context.channels.groups()) {
-    std::vector<double> sums;
-    for (const ChannelMember& member : members_of(context.graph, context.channels, group)) {
-      if (member.role != ChannelRole::reads) continue;
-      std::optional<InputProducts> input = input_products(context, member);
-      if (!input) continue;
-      const auto more = errors(context.graph, *input, rows_of_channels(context, group, member, input->layer));
-      sums.resize(more.size());
-      for (size_t c = 0; c < more.size(); ++c) sums[c] += more[c];
+  const auto groups = context.channels.groups();
+  std::vector<std::vector<double>> sums(groups.size());
+  for_readers(context, [&](InputProducts& input, const ChannelMember& member, std::span<const size_t> on) {
+    const ReaderErrors errors(context.graph, input);
+    for (const size_t g : on) {
+      const auto more = errors.of(rows_of_channels(context, groups[g], member, input.layer));
+      sums[g].resize(more.size());
+      for (size_t c = 0; c < more.size(); ++c) sums[g][c] += more[c];
     }
-    scores.emplace_back(sums.begin(), sums.end());
-  }
+  });
+  std::vector<std::vector<float>> scores;
+  for (const auto& of_group : sums) scores.emplace_back(of_group.begin(), of_group.end());
   return scores;
 }
 

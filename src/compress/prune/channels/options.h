@@ -42,8 +42,9 @@ struct PruneChannelsOptions {
     v.field("members", scoring.members, "weights that are looked at: of the layers that make a channel, or of all",
             {"makers", "all"});
     v.field("reduction", scoring.reduction, "of the scores of all members of a group", {"sum", "mean", "max", "first"});
-    v.field("normalization", scoring.normalization, "of the scores of a group, so that groups can be compared",
-            {"mean", "max", "none", "gaussian", "lamp"});
+    v.field("normalization", scoring.normalization,
+            "of the scores of a group, so that groups can be compared; auto: what suits the criterion",
+            {"auto", "mean", "max", "none", "gaussian", "lamp"});
     v.field("scope", scope,
             "local: every group by its own ratio; global: one threshold for all; isomorphic: one for groups alike",
             {"local", "global", "isomorphic"});

@@ -1,11 +1,13 @@
 // Step `prune_channels`: removes whole channels, so that every tensor they lie in becomes smaller.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <map>
 #include <numeric>
 #include <optional>
 #include <set>
 
+#include "compress/batches.h"
 #include "compress/finetune/reestimate_norms.h"
 #include "compress/prune/channels/compensate.h"
 #include "compress/prune/channels/idle_options.h"
@@ -52,10 +54,20 @@ PruneChannelsOptions read(const Param& params, const Param& defaults) {
     ensure(pseudo.begin < pseudo.end, "begin ({}) has to be before end ({})", pseudo.begin, pseudo.end);
     ensure(!criterion.data && !criterion.needs.curvature && !criterion.needs.input_rms,
            "criterion {} cannot be computed while training: use another schedule", criterion.name);
-    ensure(!options.compensate, "compensate is for what is cut at once: schedule pseudo trains what stays");
-    ensure(options.target.find("latency") == nullptr, "schedule pseudo cannot measure latency again and again");
+    ensure(!options.compensate && !options.merge, "{} is for what is cut at once: schedule pseudo trains what stays",
+           options.merge ? "merge" : "compensate");
+    for (const std::string_view cost : {"latency", "bytes"})
+      ensure(options.target.find(cost) == nullptr, "schedule pseudo cannot measure {} again and again", cost);
   }
   return options;
+}
+
+bool measures(const ChannelCriterion& criterion) {
+  return criterion.needs.gradient || criterion.needs.curvature || criterion.needs.input_rms;
+}
+bool looks_at_data(const PruneChannelsOptions& options) {
+  const ChannelCriterion& criterion = find_channel_criterion(options.scoring.criterion);
+  return criterion.data || measures(criterion) || options.compensate;
 }
 
 bool matches(const std::string& pattern, const ChannelGroup& group, const std::vector<Layer>& all) {
@@ -133,23 +145,56 @@ class ChannelPruning {
     if (options_.round_to > 1 && !reaches(options_.round_to, channels, may_go))
       warn_once(fmt::format("round_to {}: no group has that many channels, so all of them stay", options_.round_to));
     before_ = cost_of_dims(session_.graph);
-    if (!target_.of.empty()) cost_before_ = target_.of == "channels" ? count() : meter_.cost(session_.graph);
+    if (target_.of == "channels")
+      cost_before_ = count();
+    else if (target_.of == "latency")
+      cost_before_ = as_number(session_.decide([&] { return to_bytes(meter_.cost(session_.graph), {}); }));
+    else if (!target_.of.empty())
+      cost_before_ = meter_.cost(session_.graph);
+  }
+
+  // A latency is not measured twice alike, so that what followed from one is kept: a cost, and what goes.
+  static std::vector<std::byte> to_bytes(double cost, const std::vector<bool>& removed) {
+    std::vector<std::byte> bytes(sizeof cost);
+    std::memcpy(bytes.data(), &cost, sizeof cost);
+    for (const bool gone : removed) bytes.push_back(std::byte{gone});
+    return bytes;
+  }
+  static double as_number(const std::vector<std::byte>& bytes) {
+    double cost = 0;
+    if (bytes.size() < sizeof cost) fail(Code::corrupt, "a decision of {} bytes", bytes.size());
+    std::memcpy(&cost, bytes.data(), sizeof cost);
+    return cost;
+  }
+  std::vector<bool> choose_for_latency(const Channels& channels, std::vector<PrunableGroup>& groups) {
+    const std::vector<std::byte> bytes = session_.decide([&] {
+      const std::vector<bool> removed = choose_for_target(channels, groups);
+      return to_bytes(chosen_cost_, removed);
+    });
+    chosen_cost_ = as_number(bytes);
+    std::vector<bool> removed;
+    for (const std::byte gone : std::span(bytes).subspan(sizeof(double))) removed.push_back(gone != std::byte{0});
+    if (removed.size() != channels.size()) fail(Code::corrupt, "a decision about {} channels", removed.size());
+    return removed;
   }
 
   void cut() {
+    changed_ = false;
     if (options_.unused) remove_unused();
     const Channels channels = Channels::find(session_.graph, options_.channel_options());
     if (channels.groups().empty()) return;
     std::vector<PrunableGroup> groups = prunable(channels, score(channels));
     const std::vector<bool> removed = choose_from(channels, groups);
     if (round_ == options_.rounds && !target_.of.empty()) report_target(chosen_cost_);
-    if (options_.merge) merged_ += merge_channels(session_.graph, channels, removed);
+    if (options_.merge) merged_ += merge_channels(session_.graph, channels, removed, session_.progress);
     if (options_.compensate) make_up_for(channels, removed);
+    changed_ = std::find(removed.begin(), removed.end(), true) != removed.end();
     remove(channels, removed);
   }
 
   std::vector<bool> choose_from(const Channels& channels, std::vector<PrunableGroup>& groups) {
-    return target_.of.empty() ? flags_of(channels, choose_channels(groups)) : choose_for_target(channels, groups);
+    if (target_.of.empty()) return flags_of(channels, choose_channels(groups));
+    return target_.of == "latency" ? choose_for_latency(channels, groups) : choose_for_target(channels, groups);
   }
 
   // The cost that is nearest to the target, and not above it. One threshold for all moves in steps, some of them large
@@ -163,13 +208,21 @@ class ChannelPruning {
       return choose_channels(groups);
     };
     const auto removed = [&](double share) { return flags_of(channels, choose(share)); };
-    const auto cost = [&](const std::vector<bool>& gone) { return cost_without(channels, gone); };
+    // Under schedule pseudo, this happens within the stage of the training.
+    Progress& progress = growth_ ? Progress::quiet() : session_.progress;
+    Stage stage(progress, fmt::format("target {}", target_.of), 0);
+    KnownCosts known;
+    const auto cost = [&](const std::vector<bool>& gone) {
+      stage.check();
+      stage.advance(known.size() + 1);
+      return cost_without(channels, gone);
+    };
     std::vector<bool> best;
     double best_cost = 0;
     for (int attempt = 0; attempt < attempts && (best.empty() || best_cost < kNear * limit); ++attempt) {
-      const Shares around = shares_around(removed, cost, limit);
+      const Shares around = shares_around(removed, cost, limit, known);
       std::vector<bool> gone = removed(around.high);
-      const double left = cost(gone);
+      const double left = known.at(gone);
       if (best.empty() || (left <= limit && left > best_cost)) best = std::move(gone), best_cost = left;
       if (around.low == around.high) break;
       const std::vector<std::vector<bool>> low = choose(around.low), high = choose(around.high);
@@ -197,6 +250,14 @@ class ChannelPruning {
     const Graph network = session_.graph;
     const Channels channels = Channels::find(network, options_.channel_options());
     const MaskedCopy copy = with_masked_copy(network);
+    unmasked_ = groups_without_mask(copy, channels);
+    const std::vector<bool> may_go = chosen_groups(network, channels, options_.filter);
+    for (const size_t g : unmasked_)
+      if (may_go[g])
+        session_.report.warnings.push_back(
+            fmt::format("group '{}' keeps its channels: no mask of it has a part in the network's first output, which "
+                        "schedule pseudo trains",
+                        channels.groups()[g].name));
     const auto choose = [&](const Graph& now, const Evidence& evidence, double growth) {
       network_ = &now;
       growth_ = growth;
@@ -269,10 +330,9 @@ class ChannelPruning {
     ChannelContext context = context_of(channels);
     Evidence evidence;
     const Needs needs = criterion.needs;
-    const bool measures = needs.gradient || needs.curvature || needs.input_rms;
-    if (measures || criterion.data) {
+    if (measures(criterion) || criterion.data) {
       show_data(context, fmt::format("criterion {}", criterion.name));
-      if (measures) {
+      if (measures(criterion)) {
         evidence =
             context.engine->measure(session_.graph, *context.data, needs, options_.calibration, session_.progress);
         context.evidence = &evidence;
@@ -297,7 +357,8 @@ class ChannelPruning {
             .progress = &session_.progress};
   }
   void show_data(ChannelContext& context, std::string_view what) {
-    context.data = session_.need_data(what).train;
+    context.data =
+        calibration_samples(session_.graph, session_.need_data(what).train, options_.calibration, session_.seed);
     context.engine = &session_.engine();
   }
 
@@ -317,7 +378,7 @@ class ChannelPruning {
     for (size_t g = 0; g < channels.groups().size(); ++g) {
       const ChannelGroup& group = channels.groups()[g];
       PrunableGroup& prunable = groups.emplace_back();
-      if (!may_go[g]) continue;
+      if (!may_go[g] || unmasked_.contains(g)) continue;
       if (scores[g].empty()) {
         warn_once(fmt::format("group '{}' keeps its channels: criterion {} finds nothing to look at there", group.name,
                               options_.scoring.criterion));
@@ -351,7 +412,7 @@ class ChannelPruning {
   }
 
   void restore_norms() {
-    if (!session_.data || options_.norm_batches == 0) return;
+    if (!session_.data || options_.norm_batches == 0 || !changed_) return;  // unused channels change nothing
     reestimate_norms(session_.graph, session_.engine, session_.data->train,
                      {.batches = options_.norm_batches,
                       .batch = options_.train.batch,
@@ -413,6 +474,7 @@ class ChannelPruning {
   PseudoOptions pseudo_;
   const Graph* network_ = nullptr;  // while the session's is that of both networks
   std::optional<double> growth_;    // of schedule pseudo, 0..1
+  std::set<size_t> unmasked_;       // groups that it cannot take anything from
   Graph uncut_;                     // the teacher
   std::vector<Course> courses_;
   std::set<std::string> compensated_;  // nodes
@@ -420,6 +482,7 @@ class ChannelPruning {
   double cost_before_ = 0, chosen_cost_ = 0;
   int64_t round_ = 1, unused_ = 0;
   size_t merged_ = 0;
+  bool changed_ = false;  // did the last cut take channels that the outputs depend on?
 };
 
 void run(Session& session, const Param& params) {
@@ -448,15 +511,16 @@ void check(const Graph& graph, const Param& params, const Param& defaults) {
 }  // namespace
 
 extern const StepDef step_prune_channels;
-const StepDef step_prune_channels{.name = "prune_channels",
-                                  .summary = "removes channels that matter little; the network becomes narrower",
-                                  .run = run,
-                                  .plan =
-                                      [](const Param& params, const Param& defaults) {
-                                        const PruneChannelsOptions options = read(params, defaults);
-                                        return StepPlan{params_to_json(options), options.train.epochs * options.rounds};
-                                      },
-                                  .options = [] { return params_info(PruneChannelsOptions{}); },
-                                  .check = check};
+const StepDef step_prune_channels{
+    .name = "prune_channels",
+    .summary = "removes channels that matter little; the network becomes narrower",
+    .run = run,
+    .plan =
+        [](const Param& params, const Param& defaults) {
+          const PruneChannelsOptions options = read(params, defaults);
+          return StepPlan{params_to_json(options), options.train.epochs * options.rounds, looks_at_data(options)};
+        },
+    .options = [] { return params_info(PruneChannelsOptions{}); },
+    .check = check};
 
 }  // namespace pare

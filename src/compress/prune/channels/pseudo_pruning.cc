@@ -4,8 +4,6 @@
 #include <cmath>
 #include <map>
 
-#include "compress/prune/schedule.h"
-
 namespace pare {
 
 std::vector<LossTerm> pseudo_terms(const MaskedCopy& copy, const PseudoOptions& options, const std::string& task) {
@@ -17,19 +15,6 @@ std::vector<LossTerm> pseudo_terms(const MaskedCopy& copy, const PseudoOptions& 
     gap.options["temperature"] = options.temperature;
   }
   return {own, gap};
-}
-
-int64_t PseudoPruning::first(int64_t steps) const {
-  return static_cast<int64_t>(options_.begin * static_cast<double>(steps));
-}
-int64_t PseudoPruning::last(int64_t steps) const {
-  // The last choice has to be seen by at least one update.
-  return std::clamp<int64_t>(static_cast<int64_t>(options_.end * static_cast<double>(steps)), first(steps), steps - 1);
-}
-
-bool PseudoPruning::wants_step(int64_t step, int64_t steps, int64_t /*per_epoch*/) const {
-  if (step < first(steps) || step > last(steps)) return false;
-  return step == last(steps) || (step > first(steps) && (step - first(steps)) % options_.every == 0);
 }
 
 void PseudoPruning::on_step(State& state) {
@@ -48,7 +33,8 @@ void PseudoPruning::on_step(State& state) {
     gradient.resize(parameter.weight.size());
   }
   const int64_t steps = state.steps(), step = state.step();
-  const std::vector<bool> removed = choose_(now_, evidence, cubic_sparsity(1, step, first(steps), last(steps)));
+  const std::vector<bool> removed =
+      choose_(now_, evidence, cubic_sparsity(1, step, part_.first(steps), part_.last(steps)));
   const double rate = learning_rate(train_, step, steps, state.steps_per_epoch());
   // As if it had been done at every update since.
   const auto kept = static_cast<float>(std::pow(std::max(0.0, 1 - rate * options_.decay), options_.every));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "compress/prune/channels/masked_copy.h"
+#include "compress/prune/schedule.h"
 #include "core/channels/channels.h"
 #include "core/params.h"
 #include "train/engine.h"
@@ -42,18 +43,24 @@ class PseudoPruning final : public Observer {
   using Choose = std::function<std::vector<bool>(const Graph& now, const Evidence& evidence, double growth)>;
   PseudoPruning(const Graph& network, const Channels& channels, const MaskedCopy& copy, const PseudoOptions& options,
                 const TrainOptions& train, Choose choose)
-      : now_(network), channels_(channels), copy_(copy), options_(options), train_(train), choose_(std::move(choose)) {}
-  bool wants_step(int64_t step, int64_t steps, int64_t per_epoch) const override;
+      : now_(network),
+        channels_(channels),
+        copy_(copy),
+        options_(options),
+        part_{options.begin, options.end, options.every},
+        train_(train),
+        choose_(std::move(choose)) {}
+  bool wants_step(int64_t step, int64_t steps, int64_t /*per_epoch*/) const override {
+    return part_.between_or_last(step, steps);
+  }
   void on_step(State& state) override;
 
  private:
-  int64_t first(int64_t steps) const;
-  int64_t last(int64_t steps) const;
-
   Graph now_;
   const Channels& channels_;
   const MaskedCopy& copy_;
   const PseudoOptions& options_;
+  PartOfTraining part_;
   TrainOptions train_;
   Choose choose_;
 };

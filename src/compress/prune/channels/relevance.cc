@@ -1,15 +1,16 @@
 #include "compress/prune/channels/relevance.h"
-#include "compress/prune/channels/functions.h"
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <numeric>
 
+#include "compress/prune/channels/functions.h"
 #include "compress/prune/channels/layer_matrix.h"
 #include "core/edit.h"
 #include "core/error.h"
 #include "format/ops/window.h"
+#include "train/logits.h"
 
 namespace pare {
 namespace {
@@ -31,7 +32,7 @@ class RelevanceBuilder {
     find_wanted(values);
     relevance_.assign(graph_.values.size(), kNoValue);
     RelevanceGraph result;
-    result.logits = logits();
+    result.logits = logits_of(graph_);
     const Value& output = graph_.value(result.logits);
     if (!output.dims) fail(Code::unsupported, "relevance: the shape of the network's output is not known");
     result.start = add_input(graph_, unique_name(graph_, "relevance_start"), DType::f32, *output.dims);
@@ -89,15 +90,6 @@ class RelevanceBuilder {
       for (const ValueId output : node.outputs)
         if (output != kNoValue) wanted_[static_cast<size_t>(output)] = true;
     }
-  }
-
-  // The first output, or what goes into it where it is a Softmax.
-  ValueId logits() const {
-    ensure(!graph_.outputs.empty(), "the network has no output");
-    const ValueId output = graph_.outputs[0];
-    const NodeId producer = graph_.value(output).producer;
-    return producer != kNoNode && graph_.node(producer).op == OpKind::softmax ? graph_.node(producer).inputs[0]
-                                                                              : output;
   }
 
   bool not_negative(ValueId v) const {

@@ -10,8 +10,8 @@
 namespace pare {
 
 enum class RelevanceRule : uint8_t {
-  epsilon,  // by the share that an input has in a sum, terms of either sign: x w R / (z + e sign(z)), e = 1 % of mean
-            // |z|
+  epsilon,  // by the share that an input has in a sum, terms of either sign: x w R / (z + e sign(z)), e a
+            // quarter of the sample's mean |z|
   z_plus,   // by the share in the positive terms alone
 };
 

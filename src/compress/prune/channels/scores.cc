@@ -30,9 +30,11 @@ void to_lamp(std::span<float> scores) {
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return scores[a] > scores[b]; });
   double sum = 0;
-  for (const size_t i : order) {
-    sum += scores[i];
-    if (sum > 0) scores[i] = static_cast<float>(scores[i] / sum);
+  for (size_t first = 0, end = 0; first < order.size(); first = end) {  // equal ones together
+    const float score = scores[order[first]];
+    while (end < order.size() && scores[order[end]] == score) ++end;
+    sum += static_cast<double>(end - first) * static_cast<double>(score);
+    for (size_t i = first; i < end && sum > 0; ++i) scores[order[i]] = static_cast<float>(score / sum);
   }
 }
 
@@ -40,7 +42,13 @@ void to_lamp(std::span<float> scores) {
 std::vector<ChannelMember> looked_at(const ChannelContext& context, const ChannelGroup& group,
                                      const ChannelCriterion& criterion, bool all) {
   std::vector<ChannelMember> members = members_of(context.graph, context.channels, group);
-  std::erase_if(members, [&](const ChannelMember& m) { return !criterion.looks_at(m.role); });
+  const auto measured = [&](const ChannelMember& m) {
+    if (!criterion.needs.gradient && !criterion.needs.curvature) return true;
+    if (!context.evidence) return true;  // the criterion says so
+    const Evidence& evidence = *context.evidence;
+    return criterion.needs.gradient ? evidence.gradient.contains(m.value) : evidence.curvature.contains(m.value);
+  };
+  std::erase_if(members, [&](const ChannelMember& m) { return !criterion.looks_at(m.role) || !measured(m); });
   const auto makes = [](const ChannelMember& m) { return m.role == ChannelRole::makes; };
   if (!all && std::any_of(members.begin(), members.end(), makes)) std::erase_if(members, std::not_fn(makes));
   return members;
@@ -115,7 +123,7 @@ std::vector<std::vector<float>> score_channels(const ChannelContext& context, co
     ensure(std::all_of(scores[g].begin(), scores[g].end(), [](float s) { return std::isfinite(s); }),
            "criterion {}: channels of '{}' have scores that are no numbers{}", criterion.name, groups[g].name,
            culprit(context, groups[g]));
-    normalize_scores(scores[g], scoring.normalization);
+    normalize_scores(scores[g], scoring.normalization == "auto" ? criterion.normalization : scoring.normalization);
   }
   return scores;
 }

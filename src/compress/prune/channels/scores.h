@@ -12,9 +12,10 @@
 namespace pare {
 
 struct ChannelScoring {
-  std::string criterion = "l1", reduction = "sum", normalization = "mean";
-  std::string members = "makers";  // or "all": what a criterion of members looks at (ChannelCriterion::looks_at)
-  double power = 2;                // of criterion ln
+  std::string criterion = "l1", reduction = "sum";
+  std::string normalization = "auto";  // as the criterion has it
+  std::string members = "makers";      // or "all": what a criterion of members looks at (ChannelCriterion::looks_at)
+  double power = 2;                    // of criterion ln
 };
 
 // "NaN" or "infinity", whichever comes first among the values; "" where all are finite.

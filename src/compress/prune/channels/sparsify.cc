@@ -43,7 +43,11 @@ SparsifyChannels::SparsifyChannels(const Graph& graph, const Channels& channels,
           sparsity.method == "slimming" ? member.role == ChannelRole::scale : member.role != ChannelRole::reads;
       if (!wanted || !learns(member.value)) continue;
       const Shape& shape = shapes_[static_cast<size_t>(member.value)] = graph.value(member.value).constant->shape();
-      group.slices.push_back({member.value, member.axis, {graph, channels, of, member.value, member.axis}});
+      const auto rate = rates.find(member.value);
+      group.slices.push_back({member.value,
+                              member.axis,
+                              rate == rates.end() ? 1 : rate->second,
+                              {graph, channels, of, member.value, member.axis}});
       for_slices(shape, member.axis, group.slices.back().owners, [&](size_t, uint32_t c) { group.sizes[c] += 1; });
     }
     if (group.slices.empty()) continue;
@@ -96,14 +100,18 @@ void SparsifyChannels::project(State& state) {
   const double pull = rate * sparsity_.strength;
   const bool each = sparsity_.method == "slimming";
   for (const Group& group : groups_) {
+    // What leads to other outputs than the first is not trained.
+    const auto trained = [&](const Slices& slices) { return parameters.contains(slices.value); };
+    if (!std::all_of(group.slices.begin(), group.slices.end(), trained)) continue;
     const std::vector<double> now =
         norms(group, [&](ValueId id) { return std::span<const float>(parameters.at(id)->weight); });
     const std::vector<bool> driven = smallest(now, sparsity_.ratio);
-    const std::vector<double> by = factors(group, now, pull);
     for (const Slices& slices : group.slices) {
       Parameter& parameter = *parameters.at(slices.value);
+      const double own = pull * slices.rate;
+      const std::vector<double> by = factors(group, now, own);
       const auto shrunk = [&](double w, uint32_t c) {
-        return each ? std::copysign(std::max(std::fabs(w) - pull, 0.0), w) : w * by[c];
+        return each ? std::copysign(std::max(std::fabs(w) - own, 0.0), w) : w * by[c];
       };
       for_slices(shapes_[static_cast<size_t>(slices.value)], slices.axis, slices.owners, [&](size_t e, uint32_t c) {
         float& w = parameter.weight[e];

@@ -16,7 +16,8 @@ namespace pare {
 struct Sparsity {
   // With w_k everything that makes channel k of a group (weights of all layers that make it, their biases, scale and
   // shift of norms, other learned tensors of it, but nothing of what reads it: at zero, the channel is zero), d its
-  // number of elements, r the learning rate and s the strength, every update is followed by
+  // number of elements, r the learning rate (of the layer, where `rates` says one) and s the strength, every update is
+  // followed by
   //   group_lasso  w_k <- max(0, 1 - r s sqrt(d) / |w_k|) w_k                    (Yuan and Lin 2006)
   //   growing      w_k <- w_k / (1 + r s g_k), g_k = 2^(alpha (I_max - I_k) / (I_max - I_min)), I_k = |w_k|^2
   //                                                                              (Fang et al. 2023)
@@ -43,6 +44,7 @@ class SparsifyChannels final : public Observer {
   struct Slices {
     ValueId value;
     uint32_t axis;
+    double rate;  // factor on the learning rate
     AxisChannels owners;
   };
   struct Group {

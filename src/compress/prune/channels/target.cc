@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 
 #include "compress/latency.h"
 #include "core/cost.h"
@@ -59,15 +58,15 @@ double CostMeter::cost_after(const Graph& graph, const Channels& channels, const
 }
 
 Shares shares_around(const std::function<std::vector<bool>(double share)>& removed,
-                     const std::function<double(const std::vector<bool>&)>& cost, double limit) {
+                     const std::function<double(const std::vector<bool>&)>& cost, double limit, KnownCosts& known) {
   constexpr int kHalvings = 24;
-  std::map<std::vector<bool>, bool> known;
   const auto fits = [&](double share) {
     std::vector<bool> gone = removed(share);
     const auto found = known.find(gone);
-    if (found != known.end()) return found->second;
-    const bool answer = cost(gone) <= limit;
-    return known[std::move(gone)] = answer;
+    if (found != known.end()) return found->second <= limit;
+    const double answer = cost(gone);
+    known.emplace(std::move(gone), answer);
+    return answer <= limit;
   };
   if (fits(0)) return {0, 0};
   if (!fits(1)) return {1, 1};

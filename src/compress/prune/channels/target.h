@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,9 +40,10 @@ class CostMeter {
 struct Shares {
   double low = 0, high = 0;  // equal: 0 fits already, or 1 does not fit
 };
-// By bisection: `removed` says what goes for a share (0..1), more for a larger one, and `cost` is asked once for each
-// answer.
+// By bisection: `removed` says what goes for a share (0..1), more for a larger one. `cost` is asked for what is not
+// `known`, which has the costs of both answers afterwards.
+using KnownCosts = std::map<std::vector<bool>, double>;
 Shares shares_around(const std::function<std::vector<bool>(double share)>& removed,
-                     const std::function<double(const std::vector<bool>&)>& cost, double limit);
+                     const std::function<double(const std::vector<bool>&)>& cost, double limit, KnownCosts& known);
 
 }  // namespace pare

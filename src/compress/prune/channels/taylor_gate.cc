@@ -10,6 +10,7 @@ const ChannelCriterion channel_criterion_taylor_gate{
     .name = "taylor_gate",
     .summary = "|sum of activation x gradient| of the channel: the gradient of a gate on it",
     .data = true,
+    .normalization = "none",
     .score_all = gate_gradients};
 
 }  // namespace pare

@@ -15,10 +15,8 @@ const ChannelCriterion channel_criterion_taylor_group{
     .looks_at = looks_at_learned,
     .score = [](const ChannelContext& context, const ChannelGroup& group, const ChannelMember& member, double,
                 std::span<float> scores) {
-      const std::span<const float> weight = weight_of(context, member), gradient = gradient_of(context, member);
-      const auto change = [&](size_t i) { return static_cast<double>(weight[i]) * static_cast<double>(gradient[i]); };
-      sum_slices(
-          context, group, member, [&](size_t i) { return change(i); }, scores);
+      sum_changes(
+          context, group, member, [](double c) { return c; }, scores);
       for (float& score : scores) score = std::fabs(score);
     }};
 

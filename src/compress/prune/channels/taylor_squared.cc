@@ -1,7 +1,5 @@
 // Taylor, squared: the square of the loss's change, to first order, for each weight by itself (Molchanov et al. 2019,
 // eq. 8). Large changes count more than with `taylor`.
-#include <cmath>
-
 #include "compress/prune/channels/criterion.h"
 #include "compress/prune/channels/weights.h"
 
@@ -15,10 +13,8 @@ const ChannelCriterion channel_criterion_taylor_squared{
     .looks_at = looks_at_learned,
     .score = [](const ChannelContext& context, const ChannelGroup& group, const ChannelMember& member, double,
                 std::span<float> scores) {
-      const std::span<const float> weight = weight_of(context, member), gradient = gradient_of(context, member);
-      const auto change = [&](size_t i) { return static_cast<double>(weight[i]) * static_cast<double>(gradient[i]); };
-      sum_slices(
-          context, group, member, [&](size_t i) { return change(i) * change(i); }, scores);
+      sum_changes(
+          context, group, member, [](double c) { return c * c; }, scores);
     }};
 
 }  // namespace pare
