@@ -89,4 +89,14 @@ NetworkCost cost(const Graph& graph) { return count(graph, true); }
 
 NetworkCost cost_of_dims(const Graph& graph) { return count(graph, false); }
 
+std::vector<std::string> layers_of_open_size(const Graph& graph) {
+  std::vector<std::string> names;
+  for (const Layer& layer : layers(graph)) {
+    const std::optional<Dims>& dims = graph.value(graph.node(layer.node).outputs[0]).dims;
+    if (dims && std::ranges::count_if(*dims, [](const Dim& dim) { return !dim.known(); }) <= 1) continue;
+    if (names.empty() || names.back() != layer.name) names.push_back(layer.name);
+  }
+  return names;
+}
+
 }  // namespace pare

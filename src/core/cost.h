@@ -23,5 +23,8 @@ NetworkCost cost(const Graph& graph);
 // The same from dimensions alone, without a look at contents, so that graphs whose sizes were only tried out have a
 // cost (core/channels: shrink_dims). Non-zeros are not counted.
 NetworkCost cost_of_dims(const Graph& graph);
+// Layers with open sizes besides the batch (images of any size; whatever lies behind an op without a rule). Each such
+// size counts as 1 in their multiply-adds.
+std::vector<std::string> layers_of_open_size(const Graph& graph);
 
 }  // namespace pare

@@ -83,12 +83,8 @@ void write_statistics(Graph& graph, const Node& node, const Moments& moments) {
 
 void reestimate_norms(Graph& graph, const std::function<Engine&()>& engine, const DatasetPtr& data,
                       const NormData& options, Progress& progress) {
-  std::vector<std::vector<NodeId>> rounds = levels(graph);
+  const std::vector<std::vector<NodeId>> rounds = levels(graph);
   if (rounds.empty()) return;
-  if (!options.in_order) {
-    for (size_t i = 1; i < rounds.size(); ++i) rounds[0].insert(rounds[0].end(), rounds[i].begin(), rounds[i].end());
-    rounds.resize(1);
-  }
   int64_t floats = 0;  // of one sample, that a round asks for at once
   for (const std::vector<NodeId>& norms : rounds) {
     int64_t sum = 0;

@@ -80,7 +80,6 @@ class BlockPruning {
       reestimate_norms(session_.graph, session_.engine, session_.data->train,
                        {.batches = options_.norm_batches,
                         .batch = options_.train.batch,
-                        .in_order = true,
                         .seed = mix({session_.seed, hash_of("norms")})},
                        session_.progress);
     }

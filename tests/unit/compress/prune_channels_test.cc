@@ -24,6 +24,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::weight_of;
 
 std::vector<int64_t> widths(const Graph& graph) {
@@ -146,6 +147,18 @@ TEST_F(PruneChannels, UnknownOpsArePrunedAround) {
   EXPECT_THAT(widths(row.graph), ElementsAre(6, 16, 10, 4));
   EXPECT_THAT(warnings(row), HasSubstr("Mystery 'mystery'"));
   EXPECT_THAT(warnings(row), HasSubstr("holds back 16 channels"));
+  EXPECT_THAT(warnings(row), Not(HasSubstr("open sizes")));
+  EXPECT_THAT(warnings(run("{target: {macs: 0.5}}", false, g)), HasSubstr("'c3' (of 2 such layers) has open sizes"));
+}
+
+TEST_F(PruneChannels, WhatMayNotGoIsNotScored) {
+  Graph start = network();
+  start.value(layers(start)[0].weight).constant->edit<float>()[0] = std::nanf("");
+  EXPECT_THROW(run("{ratio: 0.5}", false, start), Error);
+  for (const char* criterion : {"l1", "direct_indirect"}) {
+    const std::string tail = std::string(", criterion: ") + criterion + "}";
+    EXPECT_THAT(widths(run("{ratio: 0.5, exclude: [fc1]" + tail, false, start).graph), ElementsAre(24, 8, 10));
+  }
 }
 
 TEST_F(PruneChannels, MultiplesAndWhatIsKept) {
@@ -488,19 +501,13 @@ TEST(ReestimateNorms, StatisticsAreThoseOfTheData) {
   g.outputs = {n2};
   std::vector<float> samples = {1, 3, 10, 10, 5, 7, 20, 20};  // two samples of two channels of two places
   const auto data = std::make_shared<testing::MemoryDataset>(Shape{2, 2}, samples, std::vector<int64_t>{0, 1});
-  for (const bool in_order : {true, false}) {
-    NormEngine engine;
-    Graph graph = g;
-    reestimate_norms(
-        graph, [&]() -> Engine& { return engine; }, data, {.batches = 4, .batch = 1, .in_order = in_order},
-        Progress::quiet());
-    const Node& norm = graph.node(testing::find_node(graph, "n1"));
-    EXPECT_THAT(graph.value(norm.inputs[3]).constant->view<float>(), ElementsAre(4, 15));
-    EXPECT_THAT(graph.value(norm.inputs[4]).constant->view<float>(), ElementsAre(5, 25));
-    const std::vector<std::string> order =
-        in_order ? std::vector<std::string>{"x", "x", "r", "r"} : std::vector<std::string>{"x", "r", "x", "r"};
-    EXPECT_EQ(engine.asked, order);
-  }
+  NormEngine engine;
+  reestimate_norms(
+      g, [&]() -> Engine& { return engine; }, data, {.batches = 4, .batch = 1}, Progress::quiet());
+  const Node& norm = g.node(testing::find_node(g, "n1"));
+  EXPECT_THAT(g.value(norm.inputs[3]).constant->view<float>(), ElementsAre(4, 15));
+  EXPECT_THAT(g.value(norm.inputs[4]).constant->view<float>(), ElementsAre(5, 25));
+  EXPECT_THAT(engine.asked, ElementsAre("x", "x", "r", "r"));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ struct DistillOptions {
 
 struct PruneChannelsOptions {
   ChannelScoring scoring;
-  std::string schedule = "iterative", scope = "local", parts = "whole", norms = "in_order";
+  std::string schedule = "iterative", scope = "local", parts = "whole";
   PerLayer<double> ratio = 0.0;
   Param target, distill, pseudo;
   int64_t rounds = 1, round_to = 1;
@@ -72,8 +72,6 @@ struct PruneChannelsOptions {
     v.field("calibration", calibration, "batches that criteria with data and compensate look at", {1, 1e6});
     v.field("norm_batches", norm_batches,
             "batches that statistics of batch norms are taken from after each cut; 0, or no data: they stay", {0, 1e6});
-    v.field("norms", norms, "statistics one norm after the other, each behind the new ones, or all of them at once",
-            {"in_order", "at_once"});
     v.field("distill", distill, "train towards the uncut network too: " + defaults_text<DistillOptions>());
     v.field("pseudo", pseudo, "of schedule pseudo: " + defaults_text<PseudoOptions>());
     filter.visit(v);

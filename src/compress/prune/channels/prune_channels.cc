@@ -140,11 +140,17 @@ class ChannelPruning {
       courses_.push_back({group.name, group.made_by, group.channels.size(), group.channels.size(),
                           sparsity_of(table, session_.graph, channels, group)});
     const std::vector<bool> may_go = chosen_groups(session_.graph, channels, options_.filter);
+    std::string why = channels.groups().empty() ? "" : " from the layers that `layers` and `exclude` leave";
+    for (const HeldBack& held : channels.held_back())
+      why += fmt::format("; {}: {}, which holds back {}", held.node, held.reason, held.channels);
     ensure(std::find(may_go.begin(), may_go.end(), true) != may_go.end(), "no channel of this network can be removed{}",
-           channels.groups().empty() ? "" : " from the layers that `layers` and `exclude` leave");
+           why);
     if (options_.round_to > 1 && !reaches(options_.round_to, channels, may_go))
       warn_once(fmt::format("round_to {}: no group has that many channels, so all of them stay", options_.round_to));
     before_ = cost_of_dims(session_.graph);
+    if (const auto open = layers_of_open_size(session_.graph); target_.of == "macs" && !open.empty())
+      warn_once(fmt::format("target macs: '{}'{} has open sizes, which count as 1", open[0],
+                            open.size() > 1 ? fmt::format(" (of {} such layers)", open.size()) : ""));
     if (target_.of == "channels")
       cost_before_ = count();
     else if (target_.of == "latency")
@@ -263,7 +269,7 @@ class ChannelPruning {
       growth_ = growth;
       ChannelContext context = context_of(channels);
       context.evidence = &evidence;
-      std::vector<PrunableGroup> groups = prunable(channels, score_chosen(context));
+      std::vector<PrunableGroup> groups = prunable(channels, score_channels(context, options_.scoring, may_go));
       return choose_from(channels, groups);
     };
     PseudoPruning observer(network, channels, copy, pseudo_, options_.train, choose);
@@ -338,12 +344,7 @@ class ChannelPruning {
         context.evidence = &evidence;
       }
     }
-    return score_chosen(context);
-  }
-
-  std::vector<std::vector<float>> score_chosen(const ChannelContext& context) const {
-    const std::vector<bool> may_go = chosen_groups(graph(), context.channels, options_.filter);
-    return score_channels(context, options_.scoring, &may_go);
+    return score_channels(context, options_.scoring, chosen_groups(session_.graph, channels, options_.filter));
   }
 
   ChannelContext context_of(const Channels& channels) {
@@ -416,7 +417,6 @@ class ChannelPruning {
     reestimate_norms(session_.graph, session_.engine, session_.data->train,
                      {.batches = options_.norm_batches,
                       .batch = options_.train.batch,
-                      .in_order = options_.norms == "in_order",
                       .seed = mix({session_.seed, hash_of("norms"), static_cast<uint64_t>(round_)})},
                      session_.progress);
   }

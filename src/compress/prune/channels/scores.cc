@@ -55,13 +55,16 @@ std::vector<ChannelMember> looked_at(const ChannelContext& context, const Channe
 }
 
 std::vector<std::vector<float>> scores_by_member(const ChannelContext& context, const ChannelCriterion& criterion,
-                                                 const ChannelScoring& scoring) {
-  std::vector<std::vector<float>> result;
-  for (const ChannelGroup& group : context.channels.groups()) {
+                                                 const ChannelScoring& scoring, const std::vector<bool>& wanted) {
+  const std::span<const ChannelGroup> groups = context.channels.groups();
+  std::vector<std::vector<float>> result(groups.size());
+  for (size_t g = 0; g < groups.size(); ++g) {
+    if (!wanted.empty() && !wanted[g]) continue;
+    const ChannelGroup& group = groups[g];
     std::vector<std::vector<float>> scores;
     for (const ChannelMember& member : looked_at(context, group, criterion, scoring.members == "all"))
       criterion.score(context, group, member, scoring.power, scores.emplace_back(group.channels.size(), 0.0F));
-    result.push_back(reduce_scores(scores, scoring.reduction));
+    result[g] = reduce_scores(scores, scoring.reduction);
   }
   return result;
 }
@@ -113,13 +116,13 @@ std::string culprit(const ChannelContext& context, const ChannelGroup& group) {
 }  // namespace
 
 std::vector<std::vector<float>> score_channels(const ChannelContext& context, const ChannelScoring& scoring,
-                                               const std::vector<bool>* chosen) {
+                                               const std::vector<bool>& wanted) {
   const ChannelCriterion& criterion = find_channel_criterion(scoring.criterion);
   const std::span<const ChannelGroup> groups = context.channels.groups();
   std::vector<std::vector<float>> scores =
-      criterion.score_all ? criterion.score_all(context) : scores_by_member(context, criterion, scoring);
+      criterion.score_all ? criterion.score_all(context) : scores_by_member(context, criterion, scoring, wanted);
   for (size_t g = 0; g < groups.size(); ++g) {
-    if (chosen && !(*chosen)[g]) continue;
+    if (!wanted.empty() && !wanted[g]) scores[g].clear();
     ensure(std::all_of(scores[g].begin(), scores[g].end(), [](float s) { return std::isfinite(s); }),
            "criterion {}: channels of '{}' have scores that are no numbers{}", criterion.name, groups[g].name,
            culprit(context, groups[g]));

@@ -33,9 +33,9 @@ std::vector<float> reduce_scores(std::span<const std::vector<float>> members, st
 void normalize_scores(std::span<float> scores, std::string_view normalization);
 
 // Of every group, one score per channel in order. Groups in which the criterion finds nothing to look at (no norm for
-// batch-norm scales) have none. Error(invalid) names a group whose scores are no numbers, and the tensor it comes from.
-// `chosen`: one flag per group; those of the others mean nothing.
+// batch-norm scales) have none, nor do those that are not `wanted` (one flag per group; empty: all are). Error(invalid)
+// names a group whose scores are no numbers, and the tensor it comes from.
 std::vector<std::vector<float>> score_channels(const ChannelContext& context, const ChannelScoring& scoring,
-                                               const std::vector<bool>* chosen = nullptr);
+                                               const std::vector<bool>& wanted = {});
 
 }  // namespace pare
