@@ -92,6 +92,10 @@ TEST_F(Errors, WrongDataFolder) {
   expect_error(pare("eval " + net + " --data mnist:" + *folder / "nowhere"), 2, "nowhere");
 }
 
+TEST_F(Errors, OptionOfDataThatHasNone) {
+  expect_error(pare("eval " + net + " --data digits:100,take=5"), 2, "digits has no option 'take'");
+}
+
 TEST_F(Errors, UnknownDataKind) { expect_error(pare("eval " + net + " --data mnits:x"), 2, "did you mean 'mnist'?"); }
 
 TEST_F(Errors, WrongImageSize) {

@@ -85,6 +85,17 @@ TEST(Road, InterruptKeepsACheckpoint) {
   EXPECT_NE(other.err.find("belongs to a run with other options"), std::string::npos) << other.err;
 }
 
+TEST(Road, ComparesNetworksOfOtherShapes) {
+  TempFolder folder;
+  const std::string net = folder / "net.onnx", out = folder / "out";
+  ASSERT_EQ(pare("new lenet-300-100 -o " + net).status, 0);
+  write_text(folder / "recipe.yaml", "steps: [{prune_channels: {ratio: 0.5}}]\n");
+  ASSERT_EQ(pare("compress " + net + " --recipe " + (folder / "recipe.yaml") + " -o " + out).status, 0);
+  const auto compared = pare("compare " + net + " " + out + "/model.onnx --data digits:1200 --threads 1");
+  EXPECT_EQ(compared.status, 0) << compared.err;
+  EXPECT_NE(compared.out.find("(shapes 240x300 and 240x150)"), std::string::npos) << compared.out;
+}
+
 TEST(Road, EvaluatesWithAConfusionMatrix) {
   TempFolder folder;
   const std::string net = folder / "net.onnx";
