@@ -154,8 +154,7 @@ TEST(ChannelProperty, RemovalEqualsMasking) {
 
 // The same network with every float input drawn once and for all, times an input that is a scalar, and every output
 // weighed and summed up: no axis of the op is held by the graph's interface, so that its rule alone says what may go.
-// Integer inputs, places mostly, are inputs, which hold their axes, or constants.
-Graph opened(const OpCase& c, bool constant_integers) {
+Graph opened(const OpCase& c) {
   Graph g = c.graph;
   Random random({hash_of(c.name)});
   for (Value& value : g.values) {
@@ -166,10 +165,7 @@ Graph opened(const OpCase& c, bool constant_integers) {
   for (size_t i = 0; i < c.inputs.size(); ++i) {
     const ValueId x = c.graph.inputs[i];
     if (g.value(x).dtype != DType::f32) {
-      if (constant_integers)
-        g.value(x).constant = c.inputs[i];
-      else
-        inputs.push_back(x);
+      inputs.push_back(x);
       continue;
     }
     Node node;
@@ -206,14 +202,11 @@ TEST(ChannelProperty, EveryOpKeepsWhatItComputes) {
   Judge judge;
   for (const OpCase& c : op_cases()) {
     SCOPED_TRACE(c.name);
+    const Graph graph = opened(c);
     std::vector<Tensor> given;
     for (const Tensor& input : c.inputs)
       if (input.dtype() != DType::f32) given.push_back(input);
-    for (const bool constant : {false, true}) {
-      if (constant && given.empty()) continue;
-      const Graph graph = opened(c, constant);
-      for (uint64_t seed = 1; seed <= 2; ++seed) judge.add(c.name, graph, {.within = seed > 1}, seed, given);
-    }
+    for (uint64_t seed = 1; seed <= 2; ++seed) judge.add(c.name, graph, {.within = seed > 1}, seed, given);
   }
   judge.expect_same(1e-4);
 }
