@@ -30,13 +30,16 @@ PruneOptions read(const Param& params, const Param& defaults) {
   ensure(pattern.kind == Pattern::Kind::n_of_m || params.find("sparsity"),
          "say the share of weights to remove: `sparsity`");
   const bool trains = options.schedule == "cubic" || options.schedule == "rigl";
-  const auto only_where = [&](bool meant, std::initializer_list<std::string_view> names) {
-    for (const std::string_view name : names)
-      ensure(meant || !params.find(name), "schedule {} has no `{}`", options.schedule, name);
+  // The usual values may be said: a report's effective options name them all.
+  const PruneOptions usual;
+  const auto only_where = [&](bool meant, std::string_view name, auto member) {
+    ensure(meant || options.*member == usual.*member, "schedule {} has no `{}`", options.schedule, name);
   };
-  only_where(options.schedule == "iterative", {"rounds"});
-  only_where(trains, {"every", "begin", "end"});
-  only_where(options.schedule == "rigl", {"regrow"});
+  only_where(options.schedule == "iterative", "rounds", &PruneOptions::rounds);
+  only_where(trains, "every", &PruneOptions::every);
+  only_where(trains, "begin", &PruneOptions::begin);
+  only_where(trains, "end", &PruneOptions::end);
+  only_where(options.schedule == "rigl", "regrow", &PruneOptions::regrow);
   if (trains) {
     ensure(options.train.epochs > 0, "schedule {} prunes while training: say `epochs`", options.schedule);
     ensure(options.begin < options.end, "begin ({}) has to be before end ({})", options.begin, options.end);
