@@ -55,6 +55,26 @@ class CompressTest : public ::testing::Test {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
+  // The recipe's file has the same bytes when the run dies at any call of the engine (every third) and goes on.
+  void expect_same_end_when_killed(const std::string& recipe) {
+    const auto go = [&](const std::string& name, bool resume) {
+      RunOptions how = options(out(name));
+      how.resume = resume;
+      return run_recipe(parse_recipe(recipe, "r.yaml"), network(), how, Progress::quiet());
+    };
+    go("whole", false);
+    const int64_t calls = engine->calls;
+    for (int64_t lives = 1; lives < calls; lives += 3) {
+      const std::string name = "killed" + std::to_string(lives);
+      *engine = ToyEngine();
+      engine->lives = lives;
+      EXPECT_THROW(go(name, false), Killed);
+      *engine = ToyEngine();
+      go(name, true);
+      EXPECT_EQ(read(out(name) + "/model.pare"), read(out("whole") + "/model.pare")) << lives;
+    }
+  }
+
   std::filesystem::path folder;
   std::shared_ptr<ToyEngine> engine = std::make_shared<ToyEngine>();
 

@@ -70,15 +70,11 @@ class Curves {
       progress_.note(group.name);
       Json points = Json::array();
       for (int share = 1; share <= kShares; ++share) {
-        PrunableGroup prunable;
-        prunable.scores = scores[g];
-        prunable.ratio = share / 10.0;
-        const std::vector<bool> gone = choose_channels({&prunable, 1})[0];
-        std::vector<bool> removed(channels.size(), false);
-        for (size_t c = 0; c < gone.size(); ++c) removed[group.channels[c]] = gone[c];
-        channels.spare_axes(removed);
+        std::vector<PrunableGroup> alone(scores.size());
+        alone[g].scores = scores[g];
+        alone[g].ratio = share / 10.0;
         Graph smaller = graph_;
-        remove_channels(smaller, channels, removed);
+        remove_channels(smaller, channels, flags_of(channels, choose_channels(alone)));
         points.push_back(point("removed", share / 10.0, measure(smaller)));
       }
       rows.push_back({{"name", group.name}, {"points", std::move(points)}});

@@ -46,25 +46,6 @@ class PruneChannels : public testing::CompressTest {
     const std::string recipe = "steps:\n  - prune_channels: " + options + "\n";
     return run_recipe(parse_recipe(recipe, "test.yaml"), std::move(start), how, Progress::quiet()).rows.at(0);
   }
-  void expect_same_end_when_killed(const std::string& step) {
-    const std::string recipe = "steps: [{prune_channels: " + step + "}]";
-    const auto go = [&](const std::string& name, bool resume) {
-      RunOptions how = options(out(name));
-      how.resume = resume;
-      return run_recipe(parse_recipe(recipe, "r.yaml"), network(), how, Progress::quiet());
-    };
-    go("whole", false);
-    const int64_t calls = engine->calls;
-    for (int64_t lives = 1; lives < calls; lives += 3) {
-      const std::string name = "killed" + std::to_string(lives);
-      *engine = testing::ToyEngine();
-      engine->lives = lives;
-      EXPECT_THROW(go(name, false), testing::Killed);
-      *engine = testing::ToyEngine();
-      go(name, true);
-      EXPECT_EQ(read(out(name) + "/model.pare"), read(out("whole") + "/model.pare")) << lives;
-    }
-  }
   static nlohmann::ordered_json details(const RowResult& row) { return row.report["steps"][0]["details"]; }
   static std::string warnings(const RowResult& row) { return row.report["steps"][0]["warnings"].dump(); }
 };
@@ -210,10 +191,11 @@ TEST_F(PruneChannels, RoundsEndAtTheRatioAndMakeOneCurve) {
 }
 
 TEST_F(PruneChannels, KilledAtAnyTimeItEndsTheSame) {
-  expect_same_end_when_killed("{ratio: 0.5, rounds: 2, epochs: 2, distill: {weight: 0.5}}");
+  expect_same_end_when_killed("steps: [{prune_channels: {ratio: 0.5, rounds: 2, epochs: 2, distill: {weight: 0.5}}}]");
 }
 TEST_F(PruneChannels, KilledWhileItPrunesAndTrainsItEndsTheSame) {
-  expect_same_end_when_killed("{ratio: 0.5, schedule: pseudo, epochs: 4, pseudo: {every: 2}}");
+  expect_same_end_when_killed(
+      "steps: [{prune_channels: {ratio: 0.5, schedule: pseudo, epochs: 4, pseudo: {every: 2}}}]");
 }
 
 // Each run takes a time for each channel, and it is told how long.

@@ -84,23 +84,7 @@ TEST_F(Regrow, RiglExchangesWeightsAtTheSameSparsity) {
 }
 
 TEST_F(Regrow, RiglKilledAtAnyTimeEndsTheSame) {
-  const char* recipe = "steps: [{prune_weights: {sparsity: 0.8, schedule: rigl, every: 2, epochs: 4}}]";
-  const auto go = [&](const std::string& name, bool resume) {
-    RunOptions how = options(out(name));
-    how.resume = resume;
-    return run_recipe(parse_recipe(recipe, "r.yaml"), network(), how, Progress::quiet());
-  };
-  go("whole", false);
-  const int64_t calls = engine->calls;
-  for (int64_t lives = 1; lives < calls; lives += 3) {
-    const std::string name = "killed" + std::to_string(lives);
-    *engine = testing::ToyEngine();
-    engine->lives = lives;
-    EXPECT_THROW(go(name, false), testing::Killed);
-    *engine = testing::ToyEngine();
-    go(name, true);
-    EXPECT_EQ(read(out(name) + "/model.pare"), read(out("whole") + "/model.pare")) << lives;
-  }
+  expect_same_end_when_killed("steps: [{prune_weights: {sparsity: 0.8, schedule: rigl, every: 2, epochs: 4}}]");
 }
 
 TEST_F(Regrow, RiglSaysWhatItCannotDo) {
